@@ -1,0 +1,43 @@
+package chat
+
+// ForCustomer is the one gate between the log and a customer: it returns what of an event a customer may see, and false
+// where that is nothing. Notes, marks, signs, slots, who may read what: all of it stays behind here. Everything that
+// goes to a customer, live, replayed, exported or mailed, passes through this function, and a test holds it to that.
+func ForCustomer(e Event) (Event, bool) {
+	switch b := e.Body.(type) {
+	case *Message:
+		n := *b
+		n.Policy, n.Intent, n.Act, n.Missed = "", "", "", false
+		n.Buttons = publicButtons(b.Buttons)
+		if b.Pressed != nil {
+			n.Pressed = &Button{ID: b.Pressed.ID, Label: b.Pressed.Label}
+		}
+		e.Body = &n
+	case *HumanRequested:
+		e.Body = &OwnerChanged{To: RoleQueue, Reason: ReasonCustomer}
+	case *OwnerChanged:
+		e.Body = &OwnerChanged{To: b.To, Name: b.Name, Reason: b.Reason}
+	case *ActionMoved:
+		e.Body = &ActionMoved{ID: b.ID, Name: b.Name, State: b.State, Receipt: b.Receipt, UndoUntil: b.UndoUntil, UndoOf: b.UndoOf}
+	case *Rating:
+	case *Closed:
+		e.Body = &Closed{}
+	case *Redacted:
+		e.Body = &Redacted{Seqs: b.Seqs}
+	default:
+		return Event{}, false
+	}
+	e.By = Party{Role: e.By.Role, Name: e.By.Name}
+	return e, true
+}
+
+func publicButtons(in []Button) []Button {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]Button, len(in))
+	for i, b := range in {
+		out[i] = Button{ID: b.ID, Label: b.Label, Style: b.Style}
+	}
+	return out
+}
