@@ -212,8 +212,7 @@ func (b *Mark) Apply(*Conversation, *Event) {}
 
 // Apply keeps the rating, and what it says of the last article shown.
 func (b *Rating) Apply(c *Conversation, e *Event) {
-	r := *b
-	c.Rating = &r
+	c.Rating = &Rating{Resolved: b.Resolved, Score: b.Score, Effort: b.Effort} // the comment is read from the log
 	if b.Resolved != nil && len(c.Shown) > 0 {
 		result := "not_helped"
 		if *b.Resolved {

@@ -38,8 +38,9 @@ type Leave struct {
 // Settle says that a claimed task is done, or (Later not zero) is to come back at that time. Either holds only if nothing new
 // asked for a look since the claim; else the task stays, due at once. A lease that has run out settles nothing.
 type Settle struct {
-	Task  Task
-	Later time.Time
+	Task   Task
+	Later  time.Time
+	Failed bool // put off because it went wrong: Tries goes on counting
 }
 
 // Append is one change to one conversation, all or none: events, tasks settled and tasks left.

@@ -100,7 +100,9 @@ type taskRow struct {
 	Due time.Time `json:"due"`
 }
 
-func taskKey(id taskID) []byte { return []byte(id.worker + "\x00" + string(id.conv) + "\x00" + id.name) }
+func taskKey(id taskID) []byte {
+	return []byte(id.worker + "\x00" + string(id.conv) + "\x00" + id.name)
+}
 
 func (t *taskTable) load(b *bbolt.Bucket) error {
 	t.m, t.next, t.woken = map[taskID]*task{}, map[string]*taskHeap{}, map[string]chan struct{}{}
@@ -179,7 +181,10 @@ func (t *taskTable) settle(b *bbolt.Bucket, s relay.Settle, woken *[]string) err
 		t.remove(id, x)
 		return b.Delete(taskKey(id))
 	default:
-		x.Due, x.Tries = s.Later, 0
+		x.Due = s.Later
+		if !s.Failed {
+			x.Tries = 0
+		}
 		t.moved(x)
 		*woken = append(*woken, id.worker)
 		return put(b, id, x)
