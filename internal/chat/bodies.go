@@ -64,6 +64,7 @@ const (
 	ActFailed  Act = "failed"  // a back end failed
 	ActOffer   Act = "offer"   // offers a person
 	ActSmall   Act = "small"   // small talk
+	ActPromise Act = "promise" // says what will happen, and when: the next colleague must know
 )
 
 // Source is an article behind an answer.

@@ -1,0 +1,182 @@
+// Package handoff is about the people: agents, teams, opening hours, the queue, who has which conversation, and the packet
+// that tells an agent everything the log knows, so that no customer tells a story twice.
+//
+// It decides who helps; it does not know how bytes travel or what the bot says. It meets the bot in the log.
+package handoff
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Roles of people who sign in.
+const (
+	RoleAgent      = "agent"
+	RoleEditor     = "editor"
+	RoleSupervisor = "supervisor"
+	RoleAdmin      = "admin"
+)
+
+// Person is somebody who signs in at the desk. Password is a hash that only the door understands.
+type Person struct {
+	ID       string   `json:"id"`
+	Email    string   `json:"email"`
+	Name     string   `json:"name"` // as customers see it
+	Roles    []string `json:"roles"`
+	Langs    []string `json:"langs,omitempty"`
+	Team     string   `json:"team,omitempty"`
+	Password string   `json:"password,omitempty"`
+	Disabled bool     `json:"disabled,omitempty"`
+}
+
+// May reports whether the person has one of the roles; an admin has every role.
+func (p Person) May(roles ...string) bool {
+	return !p.Disabled && slices.ContainsFunc(p.Roles, func(r string) bool { return r == RoleAdmin || slices.Contains(roles, r) })
+}
+
+// PersonKeys are the keys people are found under: "email/…" in lower case.
+func PersonKeys(p Person) []string { return []string{"email/" + strings.ToLower(p.Email)} }
+
+// People is the register of persons.
+type People interface {
+	Get(ctx context.Context, id string) (Person, uint64, error)
+	Put(ctx context.Context, id string, p Person, rev uint64) (uint64, error)
+	List(ctx context.Context, index, prefix string, each func(id string, rev uint64, p Person) error) error
+}
+
+// State is whether an agent takes work.
+type State string
+
+// The states. An agent who gives no sign of life for Gone counts as offline, whatever the state says.
+const (
+	Available State = "available"
+	Away      State = "away"
+	Offline   State = "offline"
+)
+
+// Gone is how long an agent may be silent before their conversations go back to the queue: the length of a lease.
+const Gone = 30 * time.Second
+
+// Presence is an agent's state and last sign of life.
+type Presence struct {
+	Agent string    `json:"agent"`
+	Name  string    `json:"name"`
+	State State     `json:"state"`
+	Seen  time.Time `json:"seen"`
+}
+
+// Now returns the state as it counts at a moment.
+func (p Presence) Now(now time.Time) State {
+	if now.Sub(p.Seen) >= Gone || p.State == "" {
+		return Offline
+	}
+	return p.State
+}
+
+// Presences keeps the latest presence of each agent, shared by all nodes.
+type Presences interface {
+	Get(ctx context.Context, agent string) (Presence, uint64, error)
+	Set(ctx context.Context, agent string, p Presence) error
+	List(ctx context.Context, index, prefix string, each func(agent string, rev uint64, p Presence) error) error
+}
+
+// Settings are what a company says about its desk.
+type Settings struct {
+	Hours  Hours    `json:"hours"`
+	Codes  []Code   `json:"codes"`
+	Canned []Canned `json:"canned"`
+	Teams  []Team   `json:"teams"`
+	SLA    int      `json:"sla_s"` // seconds within which a waiting customer should be answered
+}
+
+// Code is a wrap-up code: what a conversation was about, in the end.
+type Code struct {
+	ID    string            `json:"id"`
+	Label map[string]string `json:"label"`
+}
+
+// Canned is a prepared reply, by language.
+type Canned struct {
+	ID    string            `json:"id"`
+	Title string            `json:"title"`
+	Text  map[string]string `json:"text"`
+}
+
+// Team is a group of agents with a queue of its own within the queue.
+type Team struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// DefaultSettings is a desk that nobody has set up yet: always open, a handful of codes.
+func DefaultSettings() Settings {
+	label := func(nl, en string) map[string]string { return map[string]string{"nl": nl, "en": en} }
+	return Settings{
+		SLA: 300,
+		Codes: []Code{
+			{"solved", label("Opgelost", "Solved")},
+			{"informed", label("Informatie gegeven", "Information given")},
+			{"passed_on", label("Doorgegeven aan een andere afdeling", "Passed on to another department")},
+			{"no_reply", label("Klant reageert niet meer", "No more reply")},
+			{"spam", label("Geen echte vraag", "Not a real question")},
+		},
+		Canned: []Canned{
+			{"hello", "Begroeting", label("Goedendag, u spreekt met een medewerker. Ik lees uw gesprek even door.", "Hello, you are talking to a member of our team. I am reading your conversation.")},
+			{"moment", "Een moment", label("Een ogenblik, ik zoek het voor u uit.", "One moment, I am looking into it for you.")},
+			{"bye", "Afsluiting", label("Kan ik nog iets voor u doen?", "Is there anything else I can do for you?")},
+		},
+	}
+}
+
+// Hours are the opening hours of the desk. Without any the desk is always open.
+type Hours struct {
+	Zone     string               `json:"zone" yaml:"timezone"`
+	Week     map[string][2]string `json:"week" yaml:"hours"` // "monday" → "08:00", "21:00"
+	Holidays []string             `json:"holidays" yaml:"holidays"`
+}
+
+func (h Hours) location() *time.Location {
+	if l, err := time.LoadLocation(cmp.Or(h.Zone, "Europe/Amsterdam")); err == nil {
+		return l
+	}
+	return time.UTC
+}
+
+// on returns the opening and closing time of the day that t falls on.
+func (h Hours) on(t time.Time) (open, shut time.Time, ok bool) {
+	t = t.In(h.location())
+	span, ok := h.Week[strings.ToLower(t.Weekday().String())]
+	if !ok || slices.Contains(h.Holidays, t.Format("2006-01-02")) {
+		return open, shut, false
+	}
+	at := func(clock string) (time.Time, bool) {
+		c, err := time.Parse("15:04", clock)
+		return time.Date(t.Year(), t.Month(), t.Day(), c.Hour(), c.Minute(), 0, 0, t.Location()), err == nil
+	}
+	open, ok1 := at(span[0])
+	shut, ok2 := at(span[1])
+	return open, shut, ok1 && ok2
+}
+
+// Open reports whether the desk is open at t.
+func (h Hours) Open(t time.Time) bool {
+	if len(h.Week) == 0 {
+		return true
+	}
+	open, shut, ok := h.on(t)
+	return ok && !t.Before(open) && t.Before(shut)
+}
+
+// Next returns when the desk opens after t; zero if it does not within a month.
+func (h Hours) Next(t time.Time) time.Time {
+	for d := range 31 {
+		day := t.In(h.location()).AddDate(0, 0, d)
+		if open, _, ok := h.on(day); ok && open.After(t) {
+			return open
+		}
+	}
+	return time.Time{}
+}
