@@ -1,0 +1,377 @@
+package kb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"balie/internal/fault"
+)
+
+// Options are the settings of a Library; the zero value is what the server uses.
+type Options struct {
+	Log   *slog.Logger                 // nil: slog.Default
+	Sweep time.Duration                // how often Run looks for changes without being poked; 0 means a second
+	Check time.Duration                // how often Run asks the index a question it must know; 0 means 20 seconds
+	URL   func(lang, id string) string // the page of an article; nil: /help/lang/id
+}
+
+// Library searches the articles of a Store. It is safe for use by many goroutines.
+type Library struct {
+	dir   string
+	store Store
+	opt   Options
+	slots chan struct{} // searches at once: more than one a processor only makes all of them slower
+	wake  chan struct{}
+
+	mu    sync.Mutex // one pass over the changes, or rebuild, at a time
+	shelf *shelf     // what the passes write to; nil when it must be built anew
+
+	seat    sync.RWMutex
+	current *view // what searches read; nil until there is one
+	bad     atomic.Bool
+}
+
+// Open opens the index in dir, or leaves it to the first Sync to build one when there is none, when it was made by
+// another version, or when it does not answer. It reads no articles.
+func Open(dir string, s Store, opt Options) (*Library, error) {
+	if opt.Log == nil {
+		opt.Log = slog.Default()
+	}
+	if opt.Sweep <= 0 {
+		opt.Sweep = time.Second
+	}
+	if opt.Check <= 0 {
+		opt.Check = 20 * time.Second
+	}
+	if opt.URL == nil {
+		opt.URL = func(lang, id string) string { return "/help/" + lang + "/" + id }
+	}
+	l := &Library{dir: dir, store: s, opt: opt, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make library folder: %w", err)
+	}
+	if err := l.openCurrent(); err != nil {
+		l.opt.Log.Warn("the index is not usable and will be built anew", "err", err)
+	}
+	return l, nil
+}
+
+// currentFile names the folder of the index in use.
+const currentFile = "current"
+
+func (l *Library) openCurrent() error {
+	name, err := os.ReadFile(filepath.Join(l.dir, currentFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read name of index: %w", err)
+	}
+	folder := strings.TrimSpace(string(name))
+	if !strings.HasPrefix(folder, versionPrefix()) || strings.ContainsAny(folder, `/\`) {
+		return fmt.Errorf("index %q is of another version", folder)
+	}
+	s, err := openShelf(filepath.Join(l.dir, folder))
+	if err != nil {
+		return err
+	}
+	v, err := newView(context.Background(), s)
+	if err == nil {
+		err = v.canary(context.Background())
+	}
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	l.shelf, l.current = s, v
+	return nil
+}
+
+func versionPrefix() string { return fmt.Sprintf("v%d-", indexVersion) }
+
+// hold returns the view to search, held; the caller releases it.
+func (l *Library) hold(context.Context) (*view, error) {
+	l.seat.RLock()
+	defer l.seat.RUnlock()
+	if l.current == nil {
+		return nil, fault.New(fault.Unavailable, "The library is being opened. Please try again in a moment.")
+	}
+	return l.current.hold(), nil
+}
+
+// show makes v what searches read, and lets the one before close when its last reader is done.
+func (l *Library) show(v *view) {
+	l.seat.Lock()
+	old := l.current
+	l.current = v
+	l.seat.Unlock()
+	if old != nil {
+		old.release()
+	}
+}
+
+// Ready returns nil when searches are answered.
+func (l *Library) Ready() error {
+	v, err := l.hold(context.Background())
+	if err != nil {
+		return err
+	}
+	v.release()
+	return nil
+}
+
+// Poke tells a running library that articles were written. It never blocks, carries nothing, and may be lost: Run also
+// looks by itself.
+func (l *Library) Poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// suspect notes that a view failed, so that Run checks the index now.
+func (l *Library) suspect(*view) {
+	l.bad.Store(true)
+	l.Poke()
+}
+
+// Run keeps the index true until ctx ends: it follows the store's changes, asks the index now and then a question that it
+// must know, and builds a new one beside it when it fails. It returns ctx's error; trouble with the index or the store is
+// logged and tried again.
+func (l *Library) Run(ctx context.Context) error {
+	sweep, check := time.NewTicker(l.opt.Sweep), time.NewTicker(l.opt.Check)
+	defer sweep.Stop()
+	defer check.Stop()
+	for {
+		if err := l.Sync(ctx); err != nil && ctx.Err() == nil {
+			l.opt.Log.Error("the library cannot follow its articles", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.wake:
+		case <-sweep.C:
+		case <-check.C:
+			l.bad.Store(true)
+		}
+	}
+}
+
+// Sync brings the index up to what the store holds now, building it first when there is none or it fails. Who wants to
+// read their own write calls it; Run does nothing else.
+func (l *Library) Sync(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bad.Swap(false) {
+		l.check(ctx)
+	}
+	if l.shelf != nil {
+		changed, err := l.follow(ctx, l.shelf)
+		if err == nil && changed {
+			err = l.renew(ctx)
+		}
+		if err == nil || ctx.Err() != nil || errors.Is(err, errStore) {
+			return err
+		}
+		l.opt.Log.Error("the index failed and will be built anew", "err", err)
+		l.shelf = nil
+	}
+	return l.rebuild(ctx)
+}
+
+// check asks the index the canary's question and drops it as the one to write to when it fails; searches stay on it
+// until the new one is there.
+func (l *Library) check(ctx context.Context) {
+	if l.shelf == nil {
+		return
+	}
+	v, err := l.hold(ctx)
+	if err == nil {
+		err = v.canary(ctx)
+		v.release()
+	}
+	if err == nil && l.shelf.failed.Load() {
+		err = errors.New("a background task of the index died")
+	}
+	if err != nil && ctx.Err() == nil {
+		l.opt.Log.Error("the index fails its check and will be built anew", "err", err)
+		l.shelf = nil
+	}
+}
+
+// errStore marks an error of the store, which no new index would mend.
+var errStore = errors.New("store")
+
+// errEnough ends one page of changes.
+var errEnough = errors.New("enough")
+
+const pageChanges = 200
+
+// follow applies what changed in the store since the shelf's cursor, and reports whether anything did.
+func (l *Library) follow(ctx context.Context, s *shelf) (changed bool, err error) {
+	at, err := s.cursor()
+	if err != nil {
+		return false, fmt.Errorf("read cursor: %w", err)
+	}
+	for {
+		page, next, err := l.page(ctx, at)
+		if err != nil {
+			return changed, err
+		}
+		if next == at {
+			return changed, nil
+		}
+		if err := s.apply(ctx, page, next); err != nil {
+			return changed, fmt.Errorf("write index: %w", err)
+		}
+		at, changed = next, true
+	}
+}
+
+// page reads the changes after a cursor, at most pageChanges articles, the last word on each.
+func (l *Library) page(ctx context.Context, at uint64) (page []change, next uint64, err error) {
+	where := map[string]int{}
+	next = at
+	_, err = l.store.Changes(ctx, at, func(cursor uint64, id string, _ uint64, a Article, deleted bool) error {
+		c := change{key: id}
+		c.lang, c.id, _ = strings.Cut(id, "/")
+		if text, ok := a.Public(); ok && !deleted {
+			c.content = &text
+		}
+		if i, ok := where[id]; ok {
+			page[i] = c
+		} else {
+			where[id] = len(page)
+			page = append(page, c)
+		}
+		next = cursor
+		if len(page) >= pageChanges {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, at, fmt.Errorf("%w: read changes of articles: %w", errStore, err)
+	}
+	return page, next, nil
+}
+
+// renew shows searches what the shelf holds now.
+func (l *Library) renew(ctx context.Context) error {
+	v, err := newView(ctx, l.shelf)
+	if err != nil {
+		return err
+	}
+	l.show(v)
+	return nil
+}
+
+// rebuild makes a new index beside the old one, which serves meanwhile, and puts it in its place.
+func (l *Library) rebuild(ctx context.Context) error {
+	dir, err := os.MkdirTemp(l.dir, versionPrefix())
+	if err != nil {
+		return fmt.Errorf("make index folder: %w", err)
+	}
+	s, err := openShelf(dir)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	if _, err = l.follow(ctx, s); err == nil {
+		l.shelf = s
+		if err = l.renew(ctx); err == nil {
+			err = writeAtomic(filepath.Join(l.dir, currentFile), []byte(filepath.Base(dir)+"\n"))
+		}
+	}
+	if err != nil {
+		l.shelf = nil
+		return errors.Join(err, s.close(), os.RemoveAll(dir))
+	}
+	l.sweepFolders(filepath.Base(dir))
+	return nil
+}
+
+// sweepFolders removes indexes that are no longer used. What cannot be removed now is removed next time.
+func (l *Library) sweepFolders(keep string) {
+	entries, err := os.ReadDir(l.dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != keep && strings.HasPrefix(e.Name(), "v") {
+			l.retire(filepath.Join(l.dir, e.Name()))
+		}
+	}
+}
+
+func (l *Library) retire(dir string) {
+	if s, ok := shelves.Load(dir); ok {
+		if err := s.(*shelf).close(); err != nil {
+			l.opt.Log.Warn("an old index does not close", "err", err)
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		l.opt.Log.Warn("an old index cannot be removed", "err", err)
+	}
+}
+
+// canary asks the index what it must know: as many passages as it counts, and the last of them whole.
+func (v *view) canary(ctx context.Context) error {
+	return faultless(func() error {
+		for _, lv := range v.langs {
+			last := -1
+			n := 0
+			if err := v.postings(ctx, lv.field, termMark, func(doc int, _ float64, _ int) { last = doc; n++ }); err != nil {
+				return err
+			}
+			if n != lv.docs {
+				return fmt.Errorf("index counts %d passages and has %d", lv.docs, n)
+			}
+			if _, _, err := v.passage(last); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Close closes the index. Run must have ended.
+func (l *Library) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.show(nil)
+	if l.shelf == nil {
+		return nil
+	}
+	s := l.shelf
+	l.shelf = nil
+	return s.close()
+}
+
+// writeAtomic replaces a file so that a crash leaves the old or the new one, whole.
+func writeAtomic(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", filepath.Base(path), err), os.Remove(f.Name()))
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,196 @@
+package kb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	index "github.com/blevesearch/bleve_index_api"
+)
+
+// view is the library as it stood after one batch: readers share it without locks, and it closes when the last lets go.
+type view struct {
+	shelf  *shelf
+	reader index.IndexReader
+	mu     sync.Mutex
+	users  int
+	size   int // one more than the highest number of a passage
+	docs   int
+	length []uint16 // terms of each passage, 0 where there is none
+	hidden []bool   // passages the bot must not quote; nil when there are none
+	langs  map[string]*langView
+}
+
+// langView is what a view knows of one language.
+type langView struct {
+	*language
+	field string
+	docs  int
+	mean  float64 // length of a passage
+	words *vocabulary
+}
+
+// newView reads what every search needs once: lengths, which passages are internal, and the words of each language.
+func newView(ctx context.Context, s *shelf) (v *view, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	err = guard(func() error {
+		r, err := s.idx.Reader()
+		if err != nil {
+			return err
+		}
+		v = &view{shelf: s, reader: r, users: 1, langs: map[string]*langView{}}
+		s.users.Add(1)
+		if err := v.load(ctx); err != nil {
+			v.release()
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read index: %w", err)
+	}
+	return v, nil
+}
+
+func (v *view) load(ctx context.Context) error {
+	fields, err := v.reader.Fields()
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		code, ok := strings.CutPrefix(f, fieldText)
+		if !ok {
+			continue
+		}
+		if err := v.loadLang(ctx, code); err != nil {
+			return err
+		}
+	}
+	return v.postings(ctx, fieldFlag, flagInternal, func(doc int, _ float64, _ int) {
+		if v.hidden == nil {
+			v.hidden = make([]bool, v.size)
+		}
+		if doc < v.size {
+			v.hidden[doc] = true
+		}
+	})
+}
+
+func (v *view) loadLang(ctx context.Context, code string) error {
+	lv := &langView{language: languageOf(code), field: fieldText + code}
+	total := 0
+	err := v.postings(ctx, lv.field, termMark, func(doc int, _ float64, length int) {
+		for doc >= len(v.length) {
+			v.length = append(v.length, make([]uint16, max(64, doc+1-len(v.length), len(v.length)/2))...)
+		}
+		v.length[doc] = uint16(min(length, 1<<16-1))
+		v.size = max(v.size, doc+1)
+		total += length
+		lv.docs++
+	})
+	if err != nil || lv.docs == 0 {
+		return err
+	}
+	lv.mean = float64(total) / float64(lv.docs)
+	v.docs += lv.docs
+	if lv.words, err = readVocabulary(v.reader, fieldWords+code); err != nil {
+		return err
+	}
+	v.langs[code] = lv
+	return nil
+}
+
+// postings calls each for every passage with the term, in order of their numbers, with how often it occurs and how long
+// the passage's field is.
+func (v *view) postings(ctx context.Context, field, term string, each func(doc int, freq float64, length int)) error {
+	withFreq := strings.HasPrefix(field, fieldText)
+	tfr, err := v.reader.TermFieldReader(ctx, []byte(term), field, withFreq, term == termMark, false)
+	if err != nil {
+		return err
+	}
+	defer tfr.Close()
+	var doc index.TermFieldDoc
+	for {
+		d, err := tfr.Next(&doc)
+		if err != nil || d == nil {
+			return err
+		}
+		length := 0
+		if d.Norm > 0 {
+			length = int(1/(d.Norm*d.Norm) + 0.5)
+		}
+		each(int(d.ID.Value()), float64(d.Freq), length)
+	}
+}
+
+// count returns how many passages have the term.
+func (v *view) count(ctx context.Context, field, term string) (int, error) {
+	tfr, err := v.reader.TermFieldReader(ctx, []byte(term), field, false, false, false)
+	if err != nil {
+		return 0, err
+	}
+	defer tfr.Close()
+	return int(tfr.Count()), nil
+}
+
+// passage returns a passage by number: the key of its article, its place in it, and itself.
+func (v *view) passage(doc int) (id string, st stored, err error) {
+	id, err = v.reader.ExternalID(index.NewIndexInternalID(nil, uint64(doc)))
+	if err != nil {
+		return "", st, err
+	}
+	d, err := v.reader.Document(id)
+	if err != nil {
+		return "", st, err
+	}
+	if d == nil {
+		return "", st, errors.New("a passage that is in the index is not on disk")
+	}
+	err = errors.New("a passage has no text")
+	d.VisitFields(func(f index.Field) {
+		if f.Name() == fieldStored {
+			err = json.Unmarshal(f.Value(), &st)
+		}
+	})
+	return id, st, err
+}
+
+// key returns the key of the article that a passage belongs to.
+func (v *view) key(doc int) (string, error) {
+	id, err := v.reader.ExternalID(index.NewIndexInternalID(nil, uint64(doc)))
+	if err != nil {
+		return "", err
+	}
+	return articleOf(id), nil
+}
+
+func articleOf(passageID string) string {
+	if i := strings.LastIndexByte(passageID, '#'); i >= 0 {
+		return passageID[:i]
+	}
+	return passageID
+}
+
+// hold keeps the view open for one more user.
+func (v *view) hold() *view {
+	v.mu.Lock()
+	v.users++
+	v.mu.Unlock()
+	return v
+}
+
+// release lets go of the view; the last user closes it. An error of closing a reader is of no use to anybody.
+func (v *view) release() {
+	v.mu.Lock()
+	v.users--
+	last := v.users == 0
+	v.mu.Unlock()
+	if last {
+		_ = guard(v.reader.Close)
+		v.shelf.users.Done()
+	}
+}
