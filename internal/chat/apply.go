@@ -46,6 +46,7 @@ func (b *Message) applyCustomer(c *Conversation, e *Event) {
 
 func (b *Message) applyBot(c *Conversation, e *Event) {
 	c.Answered = e.Seq
+	c.Handled = max(c.Handled, b.Re)
 	if b.Intent != "" {
 		c.Intent = b.Intent
 	}
@@ -74,6 +75,7 @@ func (b *Note) Apply(*Conversation, *Event) {}
 // Apply gives the next word away.
 func (b *OwnerChanged) Apply(c *Conversation, e *Event) {
 	was := c.Owner.Role
+	c.Handled = e.Seq - 1 // what was said before is not for the bot to take up again
 	c.Owner = Owner{Role: b.To, Agent: b.Agent, Name: b.Name, Reason: b.Reason, Since: e.Seq, At: e.At}
 	switch b.To {
 	case RoleQueue:

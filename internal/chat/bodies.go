@@ -48,6 +48,7 @@ type Message struct {
 	Intent  string      `json:"intent,omitempty"`  // what the bot took the customer to want
 	Act     Act         `json:"act,omitempty"`     // what the bot is doing by saying this
 	Missed  bool        `json:"missed,omitempty"`  // the bot did not know: counts as a miss, feeds the gap list
+	Re      Seq         `json:"re,omitempty"`      // of the bot: the event it answers; see Conversation.Handled
 }
 
 // Act is what the bot does by saying something; the stuck policy counts them.

@@ -28,6 +28,7 @@ type Conversation struct {
 	Last     Last       `json:"last,omitzero"`
 	Heard    Seq        `json:"heard,omitempty"`    // the customer's last word
 	Answered Seq        `json:"answered,omitempty"` // the last word of bot or agent to the customer
+	Handled  Seq        `json:"handled,omitempty"`  // the last event the bot has dealt with; see Trigger
 	SeenBy   Seen       `json:"seen,omitzero"`      // how far the customer has read
 	Intent   string     `json:"intent,omitempty"`   // the last wish the bot understood: the topic
 
@@ -138,6 +139,20 @@ func (c Conversation) clone() Conversation {
 		c.Flow = &f
 	}
 	return c
+}
+
+// Trigger reports whether the bot must deal with e, if it has the next word: the customer said, pressed or sent something, an act
+// came to its end, or people gave the conversation back. The bot deals with triggers after Handled, one by one.
+func Trigger(e Event) bool {
+	switch b := e.Body.(type) {
+	case *Message:
+		return e.By.Role == RoleCustomer
+	case *ActionMoved:
+		return b.State == ActionUnknown || b.State.Over()
+	case *OwnerChanged:
+		return b.To == RoleBot
+	}
+	return false
 }
 
 // Action returns the act with this id, or nil.

@@ -7,7 +7,7 @@ func ForCustomer(e Event) (Event, bool) {
 	switch b := e.Body.(type) {
 	case *Message:
 		n := *b
-		n.Policy, n.Intent, n.Act, n.Missed = "", "", "", false
+		n.Policy, n.Intent, n.Act, n.Missed, n.Re = "", "", "", false, 0
 		n.Buttons = publicButtons(b.Buttons)
 		if b.Pressed != nil {
 			n.Pressed = &Button{ID: b.Pressed.ID, Label: b.Pressed.Label}
