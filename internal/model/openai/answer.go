@@ -23,7 +23,11 @@ type answer struct {
 	held  string // scrubbed, but not given yet: it may turn out to be the sentinel, or trailing space
 	text  strings.Builder
 	runes int
+	raw   int // bytes before scrubbing
 }
+
+// maxMarkup is how many bytes the model may write for each character an answer may hold.
+const maxMarkup = 16
 
 func newAnswer(allowed map[string]bool, limit int, delta func(string)) *answer {
 	if delta == nil {
@@ -37,6 +41,9 @@ func (a *answer) write(piece string) (spoke bool, err error) {
 	said := a.thought.skip(piece)
 	if said == "" {
 		return false, nil
+	}
+	if a.raw += len(said); a.raw > maxMarkup*a.limit { // scrubbing this would cost more than it could give
+		return false, errTooLong
 	}
 	return true, a.give(a.scrub.write(said), false)
 }

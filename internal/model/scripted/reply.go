@@ -216,10 +216,8 @@ func Stopped(answer, reason string) Reply {
 func Huge(n int) Reply {
 	return func(s *Stream) {
 		block := strings.Repeat("a", 1<<14)
-		for sent := 0; s.Raw("data: ") && sent < n; sent += len(block) {
-			if !s.Raw(block) {
-				return
-			}
+		s.Raw("data: ")
+		for sent := 0; sent < n && s.Raw(block); sent += len(block) {
 		}
 	}
 }
