@@ -64,7 +64,7 @@ func (b *Message) applyBot(c *Conversation, e *Event) {
 	}
 	c.Shown = lastN(c.Shown, maxShown)
 	if b.Form != nil {
-		c.Form = b.Form
+		c.Form = b.Form.clone()
 	}
 	c.Buttons = lastN(append(c.Buttons, b.Buttons...), maxButtons)
 }
@@ -214,7 +214,11 @@ func (b *Mark) Apply(*Conversation, *Event) {}
 
 // Apply keeps the rating, and what it says of the last article shown.
 func (b *Rating) Apply(c *Conversation, e *Event) {
-	c.Rating = &Rating{Resolved: b.Resolved, Score: b.Score, Effort: b.Effort} // the comment is read from the log
+	c.Rating = &Rating{Score: b.Score, Effort: b.Effort} // the comment is read from the log
+	if b.Resolved != nil {
+		resolved := *b.Resolved
+		c.Rating.Resolved = &resolved
+	}
 	if b.Resolved != nil && len(c.Shown) > 0 {
 		result := "not_helped"
 		if *b.Resolved {
@@ -240,20 +244,28 @@ func (b *Closed) Apply(c *Conversation, e *Event) {
 	c.Buttons = nil
 }
 
-// Apply takes the words out of the row too; the engine blanks the events themselves: see Blank.
+// Apply takes the words out of the row too; the engine blanks the events themselves: see Blank. The open form loses what was
+// filled in for the customer, whichever event showed it: the row does not say which, and a form without its values still works.
 func (b *Redacted) Apply(c *Conversation, e *Event) {
 	if slices.Contains(b.Seqs, c.Last.Seq) {
 		c.Last.Text = ""
 	}
+	if c.Form != nil {
+		c.Form = blankForm(c.Form)
+	}
 }
 
 // Blank returns e without its words, as it lies in the log after a redaction. Position, time and party stay. Folding the
-// blanked log gives the same state, so only bodies whose words do not fold are blanked; others come back as they are.
+// blanked log up to the redaction gives the same state, so only words that do not fold are blanked: what was said, shown on a
+// card, filled in or noted. Slots, identities and acts come back as they are; they have their own ways to be erased.
 func Blank(e Event) Event {
 	switch b := e.Body.(type) {
 	case *Message:
 		n := *b
-		n.Text, n.Submit = "", blankSubmission(b.Submit)
+		n.Text, n.Submit, n.Card = "", blankSubmission(b.Submit), blankCard(b.Card)
+		if b.Form != nil {
+			n.Form = blankForm(b.Form)
+		}
 		e.Body = &n
 	case *Note:
 		e.Body = &Note{}
@@ -261,8 +273,33 @@ func Blank(e Event) Event {
 		n := *b
 		n.Comment = ""
 		e.Body = &n
+	case *OwnerChanged:
+		n := *b
+		n.Note = ""
+		e.Body = &n
+	case *Closed:
+		e.Body = &Closed{Code: b.Code}
 	}
 	return e
+}
+
+func blankForm(f *Form) *Form {
+	n := f.clone()
+	for i := range n.Fields {
+		n.Fields[i].Value, n.Fields[i].Error = "", ""
+	}
+	return n
+}
+
+func blankCard(c *Card) *Card {
+	if c == nil {
+		return nil
+	}
+	n := &Card{Action: c.Action, Title: c.Title, Rows: make([]Row, len(c.Rows))}
+	for i, r := range c.Rows {
+		n.Rows[i] = Row{Label: r.Label}
+	}
+	return n
 }
 
 func blankSubmission(s *Submission) *Submission {

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -24,6 +26,9 @@ var kinds = map[Kind]func() Body{
 	"closed":          func() Body { return &Closed{} },
 	"redacted":        func() Body { return &Redacted{} },
 }
+
+// Kinds returns every kind of event there is, in order of name: for tests and tools that must leave none out.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(kinds)) }
 
 // Opened is the first event of a conversation: where it began. Site is the customer's website, Page the address they were on,
 // as the browser says it (never trusted).

@@ -142,8 +142,13 @@ func (u *Unknown) Kind() Kind { return u.Name }
 // Apply changes nothing.
 func (u *Unknown) Apply(*Conversation, *Event) {}
 
-// MarshalJSON gives back the bytes it came with.
-func (u *Unknown) MarshalJSON() ([]byte, error) { return u.Raw, nil }
+// MarshalJSON gives back the bytes it came with; null where there were none.
+func (u *Unknown) MarshalJSON() ([]byte, error) {
+	if len(u.Raw) == 0 {
+		return []byte("null"), nil
+	}
+	return u.Raw, nil
+}
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 

@@ -109,7 +109,7 @@ type Shown struct {
 // Fold applies events to c, in order, and returns the new state; c is left as it was. An event that is not the next one
 // (its Seq is not Head+1) is a mistake of the caller and is skipped: folding twice is folding once.
 func Fold(c Conversation, events ...Event) Conversation {
-	n := c.clone()
+	n := c.shallow()
 	for i := range events {
 		e := &events[i]
 		if e.Seq != n.Head+1 {
@@ -125,8 +125,39 @@ func Fold(c Conversation, events ...Event) Conversation {
 	return n
 }
 
-// clone copies everything that an Apply may change in place.
-func (c Conversation) clone() Conversation {
+// Clone returns a copy that shares nothing with c: whoever keeps one may give the other away.
+func (c Conversation) Clone() Conversation {
+	n := c.shallow()
+	for name, s := range n.Slots {
+		s.Value = slices.Clone(s.Value)
+		n.Slots[name] = s
+	}
+	n.Form = c.Form.clone()
+	if c.Rating != nil {
+		r := *c.Rating
+		if r.Resolved != nil {
+			resolved := *r.Resolved
+			r.Resolved = &resolved
+		}
+		n.Rating = &r
+	}
+	return n
+}
+
+func (f *Form) clone() *Form {
+	if f == nil {
+		return nil
+	}
+	n := *f
+	n.Fields = slices.Clone(f.Fields)
+	for i := range n.Fields {
+		n.Fields[i].Options = slices.Clone(n.Fields[i].Options)
+	}
+	return &n
+}
+
+// shallow copies everything that an Apply may change in place.
+func (c Conversation) shallow() Conversation {
 	c.Slots = maps.Clone(c.Slots)
 	c.Later = slices.Clone(c.Later)
 	c.Buttons = slices.Clone(c.Buttons)

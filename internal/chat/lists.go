@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,19 +19,50 @@ func (c *Conversation) Lists() []string {
 	var keys []string
 	switch c.Owner.Role {
 	case RoleQueue:
-		keys = append(keys, fmt.Sprintf("queue/%d/%s", 9-min(max(c.Priority, 0), 9), stamp(c.WaitingSince)))
+		keys = append(keys, "queue/"+string(rune('9'-min(max(c.Priority, 0), 9)))+"/"+stamp(c.WaitingSince))
 	case RoleAgent:
-		keys = append(keys, "agent/"+c.Owner.Agent+"/"+stamp(c.Owner.At))
+		keys = append(keys, AgentList(c.Owner.Agent)+stamp(c.Owner.At))
 	case RoleBot:
 		keys = append(keys, "bot/"+stamp(c.Owner.At))
 	case RoleNobody:
 		keys = append(keys, "closed/"+stamp(c.Closed))
 	}
 	if c.Customer.ID != "" {
-		keys = append(keys, "customer/"+c.Site+"/"+c.Customer.ID+"/"+stamp(c.Created))
+		keys = append(keys, CustomerList(c.Site, c.Customer.ID)+stamp(c.Created))
 	}
 	return keys
 }
+
+// CustomerList is the prefix under which a customer's history is listed. Ids come from other systems, so what could be taken
+// for a separator is escaped: no customer's list begins with another's.
+func CustomerList(site, id string) string { return "customer/" + part(site) + "/" + part(id) + "/" }
+
+// AgentList is the prefix under which an agent's conversations are listed.
+func AgentList(agent string) string { return "agent/" + part(agent) + "/" }
+
+// partMax bounds what an id of another system adds to a key; a longer one is cut and told apart by its checksum.
+const partMax = 200
+
+func part(s string) string {
+	if strings.IndexFunc(s, odd) >= 0 {
+		var b strings.Builder
+		for i := range len(s) {
+			if c := s[i]; odd(rune(c)) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			} else {
+				b.WriteByte(c)
+			}
+		}
+		s = b.String()
+	}
+	if len(s) > partMax {
+		sum := sha256.Sum256([]byte(s))
+		s = fmt.Sprintf("%s%%%x", s[:partMax], sum[:8])
+	}
+	return s
+}
+
+func odd(r rune) bool { return r < ' ' || r == '/' || r == '%' || r >= 0x7f }
 
 // stamp writes a time so that it sorts as text.
 func stamp(t time.Time) string { return t.UTC().Format("20060102T150405.000000") }
