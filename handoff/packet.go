@@ -277,7 +277,7 @@ func (d *Desk) customer(ctx context.Context, c chat.Conversation, p *Packet, pro
 	if c.Customer.ID == "" {
 		return nil
 	}
-	err := d.lists.List(ctx, "customer/"+c.Site+"/"+c.Customer.ID+"/", "", true, func(_ string, x chat.Conversation) bool {
+	err := d.lists.List(ctx, chat.CustomerList(c.Site, c.Customer.ID), "", true, func(_ string, x chat.Conversation) bool {
 		if x.ID != c.ID {
 			p.Customer.Earlier = append(p.Customer.Earlier, Earlier{ID: x.ID, Reference: x.ID.Reference(), At: x.Created, Topic: x.Intent, Code: x.Code})
 		}

@@ -32,7 +32,7 @@ func (d *Desk) Queue(ctx context.Context, p Person) (View, error) {
 		backward bool
 		max      int
 	}{
-		{&v.Waiting, "queue/", false, maxQueue}, {&v.Mine, "agent/" + p.ID + "/", false, maxQueue},
+		{&v.Waiting, "queue/", false, maxQueue}, {&v.Mine, chat.AgentList(p.ID), false, maxQueue},
 		{&v.Bot, "bot/", true, maxList}, {&v.Closed, "closed/", true, maxList},
 	}
 	for _, l := range lists {
