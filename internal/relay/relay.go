@@ -74,6 +74,11 @@ func (r *Relay) Conversation(ctx context.Context, conv chat.ConversationID) (cha
 	return r.store.Conversation(ctx, conv)
 }
 
+// Keyed returns the event that was stored under a key; false if there is none.
+func (r *Relay) Keyed(ctx context.Context, conv chat.ConversationID, key chat.Key) (chat.Event, bool, error) {
+	return r.store.Keyed(ctx, conv, key)
+}
+
 // wake tells followers of the conversation, and the desks, that there is something new.
 func (r *Relay) wake(conv chat.ConversationID, done Appended) {
 	fresh := done.Events[len(done.Events)-done.New:]

@@ -70,6 +70,9 @@ type Store interface {
 	Commit(ctx context.Context, a Append) (Appended, error)
 	Read(ctx context.Context, conv chat.ConversationID, after chat.Seq, max int) ([]chat.Event, error)
 	Conversation(ctx context.Context, conv chat.ConversationID) (chat.Conversation, error)
+	// Keyed returns the event that was stored under a key; false if there is none. For senders whose draft cannot be made a
+	// second time, because what it answered is no longer open.
+	Keyed(ctx context.Context, conv chat.ConversationID, key chat.Key) (chat.Event, bool, error)
 }
 
 // Tasks is what workers ask of an engine.

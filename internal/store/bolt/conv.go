@@ -343,6 +343,24 @@ func (e *Engine) event(conv chat.ConversationID, seq chat.Seq) (chat.Event, erro
 	return evs[0], nil
 }
 
+// Keyed returns the event under a key; see relay.Store.
+func (e *Engine) Keyed(ctx context.Context, conv chat.ConversationID, key chat.Key) (chat.Event, bool, error) {
+	if !conv.Valid() || key == "" {
+		return chat.Event{}, false, nil
+	}
+	x := e.convs.take(conv)
+	defer e.convs.give(x)
+	if err := e.loadEntry(conv, &x.entry); err != nil {
+		return chat.Event{}, false, err
+	}
+	seq, ok := x.keys[key]
+	if !ok {
+		return chat.Event{}, false, nil
+	}
+	ev, err := e.event(conv, seq)
+	return ev, err == nil, err
+}
+
 // Conversation returns the folded row.
 func (e *Engine) Conversation(ctx context.Context, conv chat.ConversationID) (chat.Conversation, error) {
 	var row chat.Conversation
