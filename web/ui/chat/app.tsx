@@ -103,14 +103,23 @@ function Transcript() {
   const box = useRef<HTMLElement>(null)
   const away = useSignal(false)
   const bottom = () => box.current?.scrollTo(0, box.current.scrollHeight)
+  const top = useRef(0)
   const watch = () => {
     const b = box.current
-    if (b) away.value = b.scrollHeight - b.scrollTop - b.clientHeight > 120
+    if (!b) return
+    const below = b.scrollHeight - b.scrollTop - b.clientHeight
+    if (below < 40) away.value = false
+    else if (b.scrollTop < top.current && below > 120) away.value = true // only a reader scrolls up
+    top.current = b.scrollTop
   }
   const newest = `${chat.events.value.length}/${chat.outbox.value.length}/${chat.delta.value.length}/${chat.thinking.value}`
+  const own = chat.outbox.value.at(-1)?.order
+  useEffect(() => {
+    if (own !== undefined) away.value = false
+  }, [own])
   useEffect(() => {
     if (!away.value) bottom()
-  }, [newest])
+  }, [newest, away.value])
   useEffect(() => {
     const seen = new ResizeObserver(() => away.value || bottom())
     if (box.current) seen.observe(box.current)

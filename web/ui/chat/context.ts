@@ -2,7 +2,7 @@
 import texts from 'i18n:chat'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import { translator, type ChatKey, type Holes } from '../shared/i18n'
+import { locale, translator, type ChatKey, type Holes, type Lang } from '../shared/i18n'
 import type { Chat } from './model'
 import type { From } from './protocol'
 
@@ -49,12 +49,12 @@ export function safeLink(url: string | undefined): string | undefined {
   }
 }
 
-export function clock(lang: string, at: string): string {
-  return new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+export function clock(lang: Lang, at: string): string {
+  return new Intl.DateTimeFormat(locale(lang), { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 }
 
-export function day(lang: string, at: string): string {
+export function day(lang: Lang, at: string): string {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return at
-  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'long', year: 'numeric' }).format(date)
+  return new Intl.DateTimeFormat(locale(lang), { day: 'numeric', month: 'long', year: 'numeric' }).format(date)
 }

@@ -33,7 +33,7 @@ export function CardView({ card, state }: { card: Card; state: ActionChange | un
         <caption>{card.title}</caption>
         <thead class={before ? '' : 'hidden'}>
           <tr>
-            <th scope="col">{t('card_part')}</th>
+            <th scope="col"><span class="hidden">{t('card_part')}</span></th>
             {before && <th scope="col">{t('card_before')}</th>}
             <th scope="col">{t('card_after')}</th>
           </tr>

@@ -1,10 +1,11 @@
 // The customer's own copy of the conversation.
+import { locale } from '../shared/i18n'
 import { who, type Room } from './context'
 import type { Event } from './protocol'
 
 /** asText writes the conversation as a person would copy it: time, speaker, words. */
 export function asText(room: Room, events: Event[]): string {
-  const stamp = new Intl.DateTimeFormat(room.chat.lang.value, { dateStyle: 'short', timeStyle: 'short' })
+  const stamp = new Intl.DateTimeFormat(locale(room.chat.lang.value), { dateStyle: 'short', timeStyle: 'short' })
   const lines: string[] = []
   for (const e of events) {
     const at = e.at ? stamp.format(new Date(e.at)) : ''

@@ -22,6 +22,11 @@ export function langOf(tag: string | null | undefined): Lang {
   return tag?.toLowerCase().startsWith('en') ? 'en' : 'nl'
 }
 
+/** locale is the tag for dates, times and numbers: English as it is written in Europe. */
+export function locale(lang: Lang): string {
+  return lang === 'en' ? 'en-GB' : 'nl-NL'
+}
+
 /** translator makes the function that finds a text. It reads the language at every call, so a signal makes it live. */
 export function translator<Key extends string>(texts: Texts, lang: () => Lang) {
   return (key: Key, holes?: Holes): string => {
