@@ -4,7 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,13 +175,26 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
+// TestOverTheNetwork goes through a real socket, and wants it kept for the next question.
 func TestOverTheNetwork(t *testing.T) {
 	s := scripted.New(scripted.Text("U hebt 30 dagen."))
-	m := New(Config{URL: s.Start(t), Model: "m"})
-	for range 3 {
+	var opened atomic.Int32
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	m := New(Config{URL: server.URL + "/v1", Model: "m"})
+	for range 5 {
 		if got, err := m.Phrase(t.Context(), question, nil); got != "U hebt 30 dagen." {
 			t.Fatalf("got %q, %v", got, err)
 		}
+	}
+	if n := opened.Load(); n != 1 {
+		t.Errorf("%d connections for five questions in a row", n)
 	}
 }
 

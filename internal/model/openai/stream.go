@@ -33,7 +33,7 @@ func (m *Model) stream(ctx context.Context, req bot.PhraseRequest, delta func(st
 	if err != nil {
 		return "", because(ctx, err)
 	}
-	defer s.Close() //nolint:errcheck // read to its end or given up; a failing close changes neither
+	defer s.Close() // read to its end or given up; a failing close changes neither
 
 	a := newAnswer(allowedURLs(req.Passages), lim.Answer, delta)
 	for stopped := false; ; {

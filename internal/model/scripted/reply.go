@@ -190,8 +190,7 @@ func Endless(word string, gap time.Duration) Reply {
 	}
 }
 
-// Broken starts an answer and breaks the connection; Ended starts one and ends the response in good order, but without
-// finishing.
+// Broken starts an answer and breaks the connection.
 func Broken(begin string) Reply {
 	return func(s *Stream) {
 		s.Token(begin)
@@ -199,7 +198,7 @@ func Broken(begin string) Reply {
 	}
 }
 
-// Ended is described at Broken.
+// Ended starts an answer and ends the response in good order, but without finishing.
 func Ended(begin string) Reply {
 	return func(s *Stream) { s.Token(begin) }
 }
