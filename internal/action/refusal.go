@@ -56,6 +56,7 @@ const (
 	BadContact          Reason = "bad_contact"
 	BadRequest          Reason = "bad_request"
 	KeyReused           Reason = "key_reused"
+	Refused             Reason = "refused" // it said no, and not why
 )
 
 // Error is the code itself: a Reason is the cause inside a refusal.

@@ -88,14 +88,9 @@ func (a *act) cancel(r *action.Result) error {
 	if a.write.Reason != "no longer needed" && a.write.Reason != "ordered by mistake" {
 		return action.Refuse(fault.Invalid, action.ReasonNotAccepted, "This is not a reason for which an order can be cancelled.")
 	}
-	paid := slices.Clone(a.order.Payments)
-	for _, p := range paid {
-		amount := p.Amount
-		if p.Kind == "refund" { // money that came back already is not paid back again
-			amount = -amount
-		}
-		a.move(p.Method, -amount)
-		r.Amount, r.Method = r.Amount-amount, cmp.Or(r.Method, p.Method)
+	for _, p := range a.paid() {
+		a.move(p.Method, -p.Amount)
+		r.Amount, r.Method = r.Amount-p.Amount, cmp.Or(r.Method, p.Method)
 	}
 	a.order.Status, a.order.CancelReason = action.Cancelled, a.write.Reason
 	return nil
@@ -104,9 +99,6 @@ func (a *act) cancel(r *action.Result) error {
 func (a *act) returnItems(r *action.Result) error {
 	if err := a.needDelivered(); err != nil {
 		return err
-	}
-	if !a.order.ReturnUntil.IsZero() && a.now.After(a.order.ReturnUntil) {
-		return action.Refuse(fault.Forbidden, action.ReturnWindowClosed, "The time to return this order is over.")
 	}
 	m, err := a.method(a.write.Method)
 	if err != nil {
@@ -253,6 +245,9 @@ func (a *act) needPending() error {
 func (a *act) needDelivered() error {
 	switch a.order.Status {
 	case action.Delivered:
+		if !a.order.ReturnUntil.IsZero() && a.now.After(a.order.ReturnUntil) {
+			return action.Refuse(fault.Forbidden, action.ReturnWindowClosed, "The time to return this order is over.")
+		}
 		return nil
 	case action.ReturnRequested, action.ExchangeRequested:
 		return action.Refuse(fault.Forbidden, action.AlreadyRequested, "A return or exchange was asked for this order already.")
@@ -265,20 +260,19 @@ func (a *act) needDelivered() error {
 // find gives each wanted item a place of its own in the order, so that an article bought once can't be returned twice.
 func (a *act) find(wanted []action.ItemID) ([]int, error) {
 	var at []int
+	used := make([]bool, len(a.order.Items))
 	for _, id := range wanted {
-		i := slices.IndexFunc(a.order.Items, func(it action.Item) bool { return it.ID == id })
-		for i >= 0 && slices.Contains(at, i) {
-			next := slices.IndexFunc(a.order.Items[i+1:], func(it action.Item) bool { return it.ID == id })
-			if next < 0 {
-				i = -1
+		found := -1
+		for i, it := range a.order.Items {
+			if it.ID == id && !used[i] {
+				found = i
 				break
 			}
-			i += 1 + next
 		}
-		if i < 0 {
+		if found < 0 {
 			return nil, action.Refuse(fault.Invalid, action.ItemNotInOrder, "One of the items is not in this order.")
 		}
-		at = append(at, i)
+		used[found], at = true, append(at, found)
 	}
 	return at, nil
 }
@@ -322,6 +316,24 @@ func (a *act) method(id action.MethodID) (action.PaymentMethod, error) {
 		return m, action.Refuse(fault.Invalid, action.UnknownMethod, "We don't know this way to pay.")
 	}
 	return m, nil
+}
+
+// paid is what was paid by each method and has not come back, in the order in which the methods were used.
+func (a *act) paid() []action.Payment {
+	var net []action.Payment
+	for _, p := range a.order.Payments {
+		amount := p.Amount
+		if p.Kind == "refund" {
+			amount = -amount
+		}
+		i := slices.IndexFunc(net, func(n action.Payment) bool { return n.Method == p.Method })
+		if i < 0 {
+			net = append(net, action.Payment{Method: p.Method})
+			i = len(net) - 1
+		}
+		net[i].Amount += amount
+	}
+	return slices.DeleteFunc(net, func(n action.Payment) bool { return n.Amount <= 0 })
 }
 
 func (a *act) paidWith() action.MethodID {
