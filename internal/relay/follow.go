@@ -2,6 +2,8 @@ package relay
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -9,7 +11,8 @@ import (
 )
 
 // Sink is the receiving end of a follower: a socket, a long poll, a test. Both methods are called by one goroutine at a time. An error
-// ends the following; the sink is told nothing more.
+// ends the following; the sink is told nothing more. A sink that also has a method Ended(error) gets a call of it when the
+// following ends by itself, because the log cannot be read or the sink panicked: it should hang up, so that its reader comes back.
 type Sink interface {
 	// Events gets what was appended after the position it started from, in order, each exactly once.
 	Events([]chat.Event) error
@@ -37,7 +40,7 @@ type Follower struct {
 }
 
 // Follow tells sink everything that is in the conversation after pos, and then everything that comes, until Close or an error of the sink.
-// The conversation need not exist yet.
+// The conversation need not exist yet; a position beyond its end hears nothing until the log has passed it.
 func (r *Relay) Follow(conv chat.ConversationID, pos chat.Seq, sink Sink) *Follower {
 	f := &Follower{relay: r, conv: conv, sink: sink, pos: pos}
 	r.mu.Lock()
@@ -108,6 +111,9 @@ func (f *Follower) run() {
 			f.mu.Unlock()
 			return
 		}
+		if len(events) > 0 && events[0].Seq != pos+1 { // the last round read further than its waker had told: look, once more
+			events, look = nil, true
+		}
 		if len(events) == 0 {
 			f.dirty = false
 		}
@@ -119,23 +125,29 @@ func (f *Follower) run() {
 }
 
 // tell gives the sink one round. It reports false when the following has ended.
-func (f *Follower) tell(pos chat.Seq, signals []Signal, events []chat.Event, look bool) bool {
+func (f *Follower) tell(pos chat.Seq, signals []Signal, events []chat.Event, look bool) (on bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.ended(pos, fmt.Errorf("sink panicked: %v\n%s", p, debug.Stack()))
+			on = false
+		}
+	}()
 	for _, s := range signals {
-		if f.sink.Signal(s) != nil {
+		if f.isClosed() || f.sink.Signal(s) != nil {
 			return false
 		}
 	}
 	if len(events) == 0 && look {
 		var err error
 		if events, err = f.relay.store.Read(context.Background(), f.conv, pos, chunk); err != nil {
-			f.relay.log.Error("follower cannot read", "conv", f.conv, "seq", pos, "err", err)
+			f.ended(pos, fmt.Errorf("read on: %w", err))
 			return false
 		}
 	}
 	if len(events) == 0 {
 		return true
 	}
-	if f.sink.Events(events) != nil {
+	if f.isClosed() || f.sink.Events(events) != nil {
 		return false
 	}
 	f.mu.Lock()
@@ -145,6 +157,20 @@ func (f *Follower) tell(pos chat.Seq, signals []Signal, events []chat.Event, loo
 	}
 	f.mu.Unlock()
 	return true
+}
+
+func (f *Follower) isClosed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
+// ended says why the following ends by itself, to the operator and to a sink that wants to know.
+func (f *Follower) ended(pos chat.Seq, err error) {
+	f.relay.log.Error("following ended", "conv", f.conv, "seq", pos, "err", err)
+	if s, ok := f.sink.(interface{ Ended(error) }); ok && !f.isClosed() {
+		s.Ended(err)
+	}
 }
 
 // Watcher hears which conversations had something new, for pages that show many. It carries ids, each once however often it happened, and

@@ -46,7 +46,7 @@ func New(store Store, tasks Tasks, log *slog.Logger) *Relay {
 }
 
 // Append adds drafts to a conversation; see chat.Log. When it returns, they are durable, the tasks they cause are left and whoever follows
-// has been woken.
+// has been woken. The drafts' bodies belong to the log from then on: followers read them.
 func (r *Relay) Append(ctx context.Context, conv chat.ConversationID, at chat.Seq, drafts ...chat.Draft) ([]chat.Event, error) {
 	done, err := r.Commit(ctx, Append{Conv: conv, At: at, Drafts: drafts})
 	return done.Events, err
@@ -81,7 +81,7 @@ func (r *Relay) Keyed(ctx context.Context, conv chat.ConversationID, key chat.Ke
 
 // wake tells followers of the conversation, and the desks, that there is something new.
 func (r *Relay) wake(conv chat.ConversationID, done Appended) {
-	fresh := done.Events[len(done.Events)-done.New:]
+	fresh := done.fresh()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range r.follow[conv] {
@@ -90,6 +90,21 @@ func (r *Relay) wake(conv chat.ConversationID, done Appended) {
 	for w := range r.desks {
 		w.note(conv)
 	}
+}
+
+// fresh returns the events that were added now, in order. Repeats of earlier ones, or of one another, may stand between them.
+func (d Appended) fresh() []chat.Event {
+	if d.New == len(d.Events) {
+		return d.Events
+	}
+	out := make([]chat.Event, 0, d.New)
+	next := d.State.Head - chat.Seq(d.New) + 1
+	for _, e := range d.Events {
+		if e.Seq == next {
+			out, next = append(out, e), next+1
+		}
+	}
+	return out
 }
 
 // Hint wakes whoever follows the conversation here, after another node wrote to it. It is also what a sweep calls.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"balie/internal/chat"
+	"balie/internal/fault"
 )
 
 // The workers of the house. A task names the worker that must look.
@@ -36,12 +37,17 @@ type Leave struct {
 }
 
 // Settle says that a claimed task is done, or (Later not zero) is to come back at that time. Either holds only if nothing new
-// asked for a look since the claim; else the task stays, due at once. A lease that has run out settles nothing.
+// asked for a look since the claim, by events or by a Leave; else the task stays, due when that asked. A lease that has run out
+// settles nothing: the whole Append is refused with ErrLease. A task is settled with its own conversation.
 type Settle struct {
 	Task   Task
 	Later  time.Time
 	Failed bool // put off because it went wrong: Tries goes on counting
 }
+
+// ErrLease is what Commit returns when a task it should settle is not, or no longer, held by that lease. It is a Conflict, but one that
+// looking again does not help.
+var ErrLease = fault.New(fault.Conflict, "Somebody else has taken over this task.")
 
 // Append is one change to one conversation, all or none: events, tasks settled and tasks left.
 type Append struct {
@@ -77,7 +83,8 @@ type Store interface {
 
 // Tasks is what workers ask of an engine.
 type Tasks interface {
-	// Claim leases at most max tasks of the worker that are due and that nobody has, oldest first. next is when a further
+	// Claim leases at most max tasks of the worker that are due and that nobody has, oldest first: a task whose lease ran out
+	// is back at its old place. A task can be claimed only when the events that caused it can be read. next is when a further
 	// one will be due (zero: none known); new tasks are announced by Woken, not by next.
 	Claim(ctx context.Context, worker string, max int, lease time.Duration) (tasks []Task, next time.Time, err error)
 	// Woken returns a channel with one slot that gets a token whenever the worker has a reason to Claim again. It carries
@@ -88,7 +95,8 @@ type Tasks interface {
 // Lists is what pages of conversations ask of an engine.
 type Lists interface {
 	// List calls each with the conversations of which a key (chat.Conversation.Lists) begins with prefix, in order of key, from
-	// the first key after the given one; backward turns the order round. It stops when each says so.
+	// the first key after the given one; backward turns the order round. It stops when each says so. The key that each gets is
+	// the list's, a zero byte and the conversation's id. Each may call the engine.
 	List(ctx context.Context, prefix, after string, backward bool, each func(key string, c chat.Conversation) (more bool)) error
 	// All calls each with the id of every conversation after the given one, in order of id.
 	All(ctx context.Context, after chat.ConversationID, each func(chat.ConversationID) (more bool)) error

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -13,7 +14,7 @@ import (
 
 // Worker does tasks. Work looks at the task's conversation, decides, and commits with the task settled; when it returns without
 // having settled it, the task comes back: at once after a Conflict (somebody spoke first: look again), after a growing pause after any
-// other error. Work is called by several goroutines, never two at once for the same task.
+// other error or a panic, after the lease when there was no error. Work is called by several goroutines, never two at once for the same task.
 type Worker interface {
 	Name() string
 	Work(ctx context.Context, t Task) error
@@ -111,15 +112,17 @@ func (r *Relay) do(ctx context.Context, w Worker, t Task) {
 		switch {
 		case err == nil:
 			return
+		case errors.Is(err, ErrLease):
+			return // it is somebody else's now
 		case fault.Is(err, fault.Conflict) && again < 20 && ctx.Err() == nil:
 			continue
-		case ctx.Err() != nil, fault.Is(err, fault.Unavailable):
-			return // the lease runs out and the task comes back
+		case ctx.Err() != nil:
+			return // the lease runs out, or the process ends, and the task comes back
 		}
 		r.log.Error("task failed", "worker", w.Name(), "conv", t.Conv, "seq", t.Seq, "tries", t.Tries, "err", err)
 		later := time.Now().Add(retries[min(max(t.Tries-1, 0), len(retries)-1)])
 		_, err = r.Commit(ctx, Append{Conv: t.Conv, At: chat.Any, Settle: []Settle{{Task: t, Later: later, Failed: true}}})
-		if err != nil && !fault.Is(err, fault.Conflict) {
+		if err != nil && !errors.Is(err, ErrLease) {
 			r.log.Error("task cannot be put off", "worker", w.Name(), "conv", t.Conv, "err", err)
 		}
 		return

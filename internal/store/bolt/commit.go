@@ -1,9 +1,14 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
+	"runtime/debug"
 
 	bbolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"balie/internal/fault"
 )
 
 // op is one all-or-nothing change on its way to the disk. check may refuse it, against the transaction, before anything of
@@ -80,7 +85,7 @@ func (e *Engine) drain(batch *[]*op) {
 // unknown, so nobody in the batch, and nobody after, is acknowledged.
 func (e *Engine) commit(batch []*op) bool {
 	refused := make([]error, len(batch))
-	err := e.db.Update(func(tx *bbolt.Tx) error {
+	err := e.update(func(tx *bbolt.Tx) error {
 		for i, o := range batch {
 			if o.check != nil {
 				if refused[i] = o.check(tx); refused[i] != nil {
@@ -108,6 +113,35 @@ func (e *Engine) commit(batch []*op) bool {
 	}
 	return true
 }
+
+// update is db.Update with a panic of bbolt, on pages that cannot be, turned into an error.
+func (e *Engine) update(f func(*bbolt.Tx) error) (err error) {
+	defer guard(&err)()
+	return e.db.Update(f)
+}
+
+// view is db.View, likewise, and refuses politely when the file is closed.
+func (e *Engine) view(f func(*bbolt.Tx) error) (err error) {
+	defer guard(&err)()
+	if err = e.db.View(f); errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		return errDown
+	}
+	return err
+}
+
+// guard turns a panic over damaged pages into errDamaged, a read behind the end of a cut file included. Its result must be deferred.
+func guard(err *error) func() {
+	was := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(was)
+		if r := recover(); r != nil {
+			*err = fmt.Errorf("%w (%v)", errDamaged, r)
+		}
+	}
+}
+
+// errDamaged says that the file cannot be what was written to it.
+var errDamaged = fault.New(fault.Internal, "The data file is damaged. Stop balie and restore a backup: balie restore FILE.")
 
 func (e *Engine) fail(err error) {
 	e.down.Do(func() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -35,15 +36,8 @@ func withNumber(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint6
 
 // PutDocs writes documents, all or none; see document.Engine.
 func (e *Engine) PutDocs(ctx context.Context, puts ...document.Put) ([]document.Doc, error) {
-	for _, p := range puts {
-		if p.ID == "" || len(p.ID) > 512 || strings.ContainsRune(p.ID, 0) || strings.ContainsRune(p.Collection, 0) {
-			return nil, fault.Newf(fault.Invalid, "%q cannot be the name of a document.", p.ID)
-		}
-		for _, k := range p.Keys {
-			if len(k) > 1024 || strings.ContainsRune(k, 0) {
-				return nil, fault.Newf(fault.Invalid, "%q cannot be a key of a document.", k)
-			}
-		}
+	if err := lawfulPuts(puts); err != nil || len(puts) == 0 {
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -70,6 +64,37 @@ func (e *Engine) PutDocs(ctx context.Context, puts ...document.Put) ([]document.
 	return docs, nil
 }
 
+// Bounds on documents.
+const (
+	maxPuts = 1024
+	maxID   = 512
+	maxKey  = 1024
+	maxBody = 16 << 20
+)
+
+// lawfulPuts refuses what could not be written: the committer must never find that out, for its errors end the process.
+func lawfulPuts(puts []document.Put) error {
+	if len(puts) > maxPuts {
+		return fault.Newf(fault.Invalid, "At most %d documents at once.", maxPuts)
+	}
+	for _, p := range puts {
+		switch {
+		case p.Collection == "" || !named(p.Collection), p.ID == "" || len(p.ID) > maxID || strings.IndexByte(p.ID, 0) >= 0 || !utf8.ValidString(p.ID):
+			return fault.Newf(fault.Invalid, "%q cannot be the name of a document.", p.ID)
+		case len(p.Body) > maxBody:
+			return fault.Newf(fault.TooLong, "%s is too long to store.", p.ID)
+		case !p.Delete && !json.Valid(p.Body):
+			return fault.Newf(fault.Invalid, "%s is not well formed.", p.ID)
+		}
+		for _, k := range p.Keys {
+			if len(k) > maxKey || strings.IndexByte(k, 0) >= 0 || !utf8.ValidString(k) {
+				return fault.Newf(fault.Invalid, "%q cannot be a key of a document.", k)
+			}
+		}
+	}
+	return nil
+}
+
 // checkDocs compares revisions and prepares the new rows. The same document twice in one call is a mistake.
 func checkDocs(tx *bbolt.Tx, puts []document.Put, rows, olds []docRow, now time.Time) error {
 	seen := map[string]bool{}
@@ -94,7 +119,10 @@ func checkDocs(tx *bbolt.Tx, puts []document.Put, rows, olds []docRow, now time.
 		if p.Delete && have == 0 {
 			return fault.Newf(fault.NotFound, "There is no %s.", p.ID)
 		}
-		rows[i] = docRow{Rev: olds[i].Rev + 1, At: now.UnixMicro(), Deleted: p.Delete, Keys: p.Keys, Body: p.Body}
+		rows[i] = docRow{Rev: olds[i].Rev + 1, At: now.UnixMicro(), Deleted: p.Delete}
+		if !p.Delete {
+			rows[i].Keys, rows[i].Body = p.Keys, p.Body
+		}
 	}
 	return nil
 }
@@ -110,8 +138,13 @@ func writeDoc(tx *bbolt.Tx, p document.Put, row *docRow, old docRow) error {
 	if err != nil {
 		return err
 	}
-	name := join(p.Collection, p.ID)
-	if err := tx.Bucket(bucketDoc).Put(name, v); err != nil {
+	name, docs := join(p.Collection, p.ID), tx.Bucket(bucketDoc)
+	if row.Deleted && !p.History {
+		err = docs.Delete(name) // a tombstone is for the feed; without one nothing stays
+	} else {
+		err = docs.Put(name, v)
+	}
+	if err != nil {
 		return err
 	}
 	for _, k := range minus(old.Keys, row.Keys) {
@@ -142,7 +175,7 @@ func writeDoc(tx *bbolt.Tx, p document.Put, row *docRow, old docRow) error {
 func (e *Engine) GetDoc(ctx context.Context, collection, id string) (document.Doc, error) {
 	var row docRow
 	found := false
-	err := e.db.View(func(tx *bbolt.Tx) error {
+	err := e.view(func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketDoc).Get(join(collection, id))
 		if v == nil {
 			return nil
@@ -167,7 +200,7 @@ func (e *Engine) scan(ctx context.Context, bucket, prefix, after []byte, pick fu
 	for {
 		var docs []document.Doc
 		n := 0
-		err := e.db.View(func(tx *bbolt.Tx) error {
+		err := e.view(func(tx *bbolt.Tx) error {
 			c := tx.Bucket(bucket).Cursor()
 			from := prefix
 			if len(after) > 0 {
@@ -203,13 +236,14 @@ func (e *Engine) scan(ctx context.Context, bucket, prefix, after []byte, pick fu
 	}
 }
 
-func pickRow(collection string, id func(k []byte) string, dead bool) func(*bbolt.Tx, []byte, []byte) (document.Doc, bool, error) {
+// pickRow reads a living document of the collection from its row.
+func pickRow(collection string) func(*bbolt.Tx, []byte, []byte) (document.Doc, bool, error) {
 	return func(_ *bbolt.Tx, k, v []byte) (document.Doc, bool, error) {
 		var row docRow
 		if err := json.Unmarshal(v, &row); err != nil {
 			return document.Doc{}, false, err
 		}
-		return row.doc(collection, id(k)), dead || !row.Deleted, nil
+		return row.doc(collection, string(k[len(collection)+1:])), !row.Deleted, nil
 	}
 }
 
@@ -217,7 +251,7 @@ func pickRow(collection string, id func(k []byte) string, dead bool) func(*bbolt
 func (e *Engine) ListDocs(ctx context.Context, collection, index, prefix string, each func(document.Doc) bool) error {
 	if index == "" {
 		from := join(collection, prefix)
-		return e.scan(ctx, bucketDoc, from, nil, pickRow(collection, func(k []byte) string { return string(k[len(collection)+1:]) }, false), each)
+		return e.scan(ctx, bucketDoc, from, nil, pickRow(collection), each)
 	}
 	return e.scan(ctx, bucketKey, join(collection, index+"/"+prefix), nil, func(tx *bbolt.Tx, k, _ []byte) (document.Doc, bool, error) {
 		id := string(k[bytes.LastIndexByte(k, 0)+1:])
@@ -233,20 +267,51 @@ func (e *Engine) ListDocs(ctx context.Context, collection, index, prefix string,
 
 // DocHistory lists the kept revisions, newest first; see document.Engine.
 func (e *Engine) DocHistory(ctx context.Context, collection, id string, each func(document.Doc) bool) error {
-	var docs []document.Doc
-	prefix := append(join(collection, id), 0)
-	err := e.scan(ctx, bucketHist, prefix, nil, func(_ *bbolt.Tx, k, v []byte) (document.Doc, bool, error) {
-		if len(k) != len(prefix)+8 {
-			return document.Doc{}, false, nil
+	name := join(collection, id)
+	for before := ^uint64(0); before > 0; {
+		docs, err := e.historyPage(collection, id, withNumber(name, before))
+		if err != nil {
+			return fmt.Errorf("read history of %s %s: %w", collection, id, err)
 		}
-		return pickRow(collection, func([]byte) string { return id }, true)(nil, k, v)
-	}, func(d document.Doc) bool { docs = append(docs, d); return true })
-	for i := len(docs) - 1; i >= 0 && err == nil; i-- {
-		if !each(docs[i]) {
-			break
+		for _, d := range docs {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if !each(d) {
+				return nil
+			}
 		}
+		if len(docs) < historyPage {
+			return nil
+		}
+		before = docs[len(docs)-1].Rev
 	}
-	return err
+	return nil
+}
+
+const historyPage = 32
+
+// historyPage reads the revisions before the one that key names, newest first.
+func (e *Engine) historyPage(collection, id string, key []byte) (docs []document.Doc, err error) {
+	prefix := key[:len(key)-8]
+	err = e.view(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bucketHist).Cursor()
+		k, v := c.Seek(key)
+		if k == nil {
+			k, v = c.Last()
+		} else {
+			k, v = c.Prev()
+		}
+		for ; len(k) == len(key) && bytes.HasPrefix(k, prefix) && len(docs) < historyPage; k, v = c.Prev() {
+			var row docRow
+			if err := json.Unmarshal(v, &row); err != nil {
+				return err
+			}
+			docs = append(docs, row.doc(collection, id))
+		}
+		return nil
+	})
+	return docs, err
 }
 
 // DocChanges follows a collection that keeps history; see document.Engine.

@@ -43,6 +43,10 @@ var (
 	buckets    = [][]byte{bucketMeta, bucketConv, bucketList, bucketTask, bucketDoc, bucketKey, bucketHist, bucketFeed}
 )
 
+// mmapSize is how much address space is set aside for the file (it costs no memory): growing beyond it waits for every reader, and a
+// backup reads for long.
+const mmapSize = 4 << 30
+
 // Options set an engine up. The zero value works, but nobody is told what to do: give it a Route.
 type Options struct {
 	Route    relay.Route      // which workers must look after an append
@@ -97,13 +101,14 @@ func Open(dir string, opt Options) (*Engine, error) {
 }
 
 func openFile(path string, opt Options) (db *bbolt.DB, err error) {
-	defer func() { // bbolt panics on pages that cannot be
-		if r := recover(); r != nil {
-			err = fault.Newf(fault.Invalid, "The data file %s is damaged (%v). Restore a backup: balie restore FILE.", path, r)
+	defer func() {
+		if errors.Is(err, errDamaged) {
+			err = fault.Wrap(fault.Invalid, "The data file "+path+" is damaged. Restore a backup: balie restore FILE.", err)
 		}
 	}()
+	defer guard(&err)()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: opt.LockWait, FreelistType: bbolt.FreelistMapType,
-		NoFreelistSync: true, InitialMmapSize: 64 << 20, NoSync: opt.NoSync})
+		InitialMmapSize: mmapSize, NoSync: opt.NoSync})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fault.Newf(fault.Unavailable, "The data folder %s is in use by another balie. Stop that one first, or choose another folder with --data.", filepath.Dir(path))
@@ -123,6 +128,9 @@ func create(dir, path string) error {
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
+	}
+	if err := SyncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
+		return err
 	}
 	tmp, err := os.CreateTemp(dir, ".new-*.db")
 	if err != nil {
@@ -173,13 +181,16 @@ func newEpoch() string {
 
 // load reads what must be in memory: the epoch and the open tasks.
 func (e *Engine) load() error {
-	return e.db.View(func(tx *bbolt.Tx) error {
+	return e.view(func(tx *bbolt.Tx) error {
 		m := tx.Bucket(bucketMeta)
 		if m == nil {
 			return fault.New(fault.Invalid, "The data file is not one of balie's.")
 		}
 		if v := string(m.Get([]byte("format"))); v != format {
 			return fault.Newf(fault.Invalid, "The data file has format %s and this program knows %s: it was written by a newer balie. Use that version, or restore a backup.", v, format)
+		}
+		if info, err := os.Stat(tx.DB().Path()); err != nil || info.Size() < tx.Size() {
+			return fault.New(fault.Invalid, "The data file is damaged: its end is missing. Restore a backup: balie restore FILE.")
 		}
 		for _, b := range buckets {
 			if tx.Bucket(b) == nil {
@@ -222,7 +233,7 @@ var errDown = fault.New(fault.Unavailable, "We cannot store anything at the mome
 // Backup writes a consistent copy of the file to w while work goes on, and returns its size in bytes.
 func (e *Engine) Backup(w io.Writer) (int64, error) {
 	var n int64
-	err := e.db.View(func(tx *bbolt.Tx) (err error) {
+	err := e.view(func(tx *bbolt.Tx) (err error) {
 		n, err = tx.WriteTo(w)
 		return err
 	})

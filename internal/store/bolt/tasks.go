@@ -13,16 +13,18 @@ import (
 	bbolt "go.etcd.io/bbolt"
 
 	"balie/internal/chat"
-	"balie/internal/fault"
 	"balie/internal/relay"
 )
 
 // taskTable is the open tasks in memory, as they are on disk plus who holds them. A lease is memory only: this engine serves one process,
-// so a crash ends all leases, and a claim costs no commit.
+// so a crash ends all leases, and a claim costs no commit. The table changes only after the commit that changes the disk, so nobody
+// can claim a task whose event is not there to be read yet.
 type taskTable struct {
 	mu    sync.Mutex
 	m     map[taskID]*task
-	next  map[string]*taskHeap // a worker's tasks, the first to become claimable on top
+	free  map[string]*taskHeap // a worker's tasks that nobody has, the first due on top
+	held  map[string]*taskHeap // those that somebody has, the first lease to end on top
+	life  string               // of this opening: part of every lease, so that one of an earlier process fits none
 	lease uint64
 	woken map[string]chan struct{}
 }
@@ -36,167 +38,240 @@ type taskID struct {
 type task struct {
 	relay.Task
 	until time.Time // the lease's end
-	place int       // in the heap
+	asked uint64    // how often a look was asked for
+	claim uint64    // what asked was at the claim
+	order uint64    // of insertion: of two due at once, the older goes first
+	in    *taskHeap // where it is
+	place int       // and at which place there
 }
 
-// at is when the task can be claimed: when it is due and nobody has it.
-func (x *task) at() time.Time {
-	if x.Lease != "" && x.until.After(x.Due) {
-		return x.until
+// taskHeap orders tasks by when they are next to be looked at: free ones by Due, held ones by the end of the lease. A lease that ends
+// gives the task its old place back, by Due.
+type taskHeap struct {
+	held bool
+	s    []*task
+}
+
+// Len is for container/heap.
+func (h *taskHeap) Len() int { return len(h.s) }
+
+// Less is for container/heap.
+func (h *taskHeap) Less(i, j int) bool {
+	a, b := h.s[i], h.s[j]
+	if h.held {
+		return a.until.Before(b.until)
 	}
-	return x.Due
-}
-
-// taskHeap orders a worker's tasks by at.
-type taskHeap []*task
-
-func (h taskHeap) Len() int { return len(h) }
-func (h taskHeap) Less(i, j int) bool {
-	if c := h[i].at().Compare(h[j].at()); c != 0 {
+	if c := a.Due.Compare(b.Due); c != 0 {
 		return c < 0
 	}
-	return h[i].Conv < h[j].Conv
-}
-func (h taskHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
+	return a.order < b.order
 }
 
-// Push and Pop are for container/heap.
-func (h *taskHeap) Push(x any) {
-	x.(*task).place = len(*h)
-	*h = append(*h, x.(*task))
+// Swap is for container/heap.
+func (h *taskHeap) Swap(i, j int) {
+	h.s[i], h.s[j] = h.s[j], h.s[i]
+	h.s[i].place, h.s[j].place = i, j
 }
 
+// Push is for container/heap.
+func (h *taskHeap) Push(v any) {
+	x := v.(*task)
+	x.in, x.place = h, len(h.s)
+	h.s = append(h.s, x)
+}
+
+// Pop is for container/heap.
 func (h *taskHeap) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
+	last := len(h.s) - 1
+	x := h.s[last]
+	h.s[last] = nil
+	h.s = h.s[:last]
 	return x
 }
 
-// insert and remove keep the map and the heaps together.
-func (t *taskTable) insert(id taskID, x *task) {
-	t.m[id] = x
-	h := t.next[id.worker]
+func heapOf(m map[string]*taskHeap, worker string, held bool) *taskHeap {
+	h := m[worker]
 	if h == nil {
-		h = &taskHeap{}
-		t.next[id.worker] = h
+		h = &taskHeap{held: held}
+		m[worker] = h
 	}
-	heap.Push(h, x)
+	return h
 }
 
-func (t *taskTable) remove(id taskID, x *task) {
-	delete(t.m, id)
-	heap.Remove(t.next[id.worker], x.place)
+// put moves x to where it belongs by its lease; x may be new.
+func (t *taskTable) put(x *task) {
+	if x.in != nil {
+		heap.Remove(x.in, x.place)
+	}
+	if x.Lease == "" {
+		heap.Push(heapOf(t.free, x.Worker, false), x)
+	} else {
+		heap.Push(heapOf(t.held, x.Worker, true), x)
+	}
 }
 
-func (t *taskTable) moved(x *task) { heap.Fix(t.next[x.Worker], x.place) }
+func (t *taskTable) remove(x *task) {
+	heap.Remove(x.in, x.place)
+	delete(t.m, idOf(x.Task))
+}
 
-// taskRow is a task at rest.
+// make adds a task that is on disk.
+func (t *taskTable) make(id taskID, row taskRow) *task {
+	t.lease++
+	x := &task{Task: relay.Task{Worker: id.worker, Conv: id.conv, Name: id.name, Seq: row.Seq, Due: row.due()}, order: t.lease}
+	t.m[id] = x
+	t.put(x)
+	return x
+}
+
+// taskRow is a task at rest; Due in microseconds.
 type taskRow struct {
-	Seq chat.Seq  `json:"n"`
-	Due time.Time `json:"due"`
+	Seq chat.Seq `json:"n"`
+	Due int64    `json:"due"`
 }
+
+func (r taskRow) due() time.Time { return time.UnixMicro(r.Due).UTC() }
 
 func taskKey(id taskID) []byte {
 	return []byte(id.worker + "\x00" + string(id.conv) + "\x00" + id.name)
 }
 
 func (t *taskTable) load(b *bbolt.Bucket) error {
-	t.m, t.next, t.woken = map[taskID]*task{}, map[string]*taskHeap{}, map[string]chan struct{}{}
+	t.m, t.woken = map[taskID]*task{}, map[string]chan struct{}{}
+	t.life = newEpoch()[:8] + "."
+	t.free, t.held = map[string]*taskHeap{}, map[string]*taskHeap{}
 	return b.ForEach(func(k, v []byte) error {
 		parts := strings.SplitN(string(k), "\x00", 3)
 		var row taskRow
 		if err := json.Unmarshal(v, &row); err != nil || len(parts) != 3 {
-			return fmt.Errorf("decode task %q: %w", k, err)
+			return fmt.Errorf("decode task %q: %w", k, errDamaged)
 		}
-		id := taskID{parts[0], chat.ConversationID(parts[1]), parts[2]}
-		t.insert(id, &task{Task: relay.Task{Worker: id.worker, Conv: id.conv, Name: id.name, Seq: row.Seq, Due: row.Due}})
+		t.make(taskID{parts[0], chat.ConversationID(parts[1]), parts[2]}, row)
 		return nil
 	})
 }
 
-// holds refuses settlements whose lease is no longer theirs.
-func (t *taskTable) holds(ss []relay.Settle, now time.Time) error {
+func idOf(t relay.Task) taskID { return taskID{t.Worker, t.Conv, t.Name} }
+
+// grace is how long a lease is stretched while the commit that settles it is under way.
+const grace = time.Minute
+
+// hold refuses settlements whose lease is no longer theirs, and stretches the leases of the others over the commit.
+func (t *taskTable) hold(ss []relay.Settle, now time.Time) error {
+	if len(ss) == 0 {
+		return nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range ss {
 		x := t.m[idOf(s.Task)]
 		if x == nil || x.Lease == "" || x.Lease != s.Task.Lease || !now.Before(x.until) {
-			return fault.New(fault.Conflict, "Somebody else has taken over this task.")
+			return relay.ErrLease
+		}
+	}
+	for _, s := range ss {
+		x := t.m[idOf(s.Task)]
+		if end := now.Add(grace); x.until.Before(end) {
+			x.until = end
+			t.put(x)
 		}
 	}
 	return nil
 }
 
-func idOf(t relay.Task) taskID { return taskID{t.Worker, t.Conv, t.Name} }
+// change is what a commit does to one task; it reaches the table when the commit is durable.
+type change struct {
+	id      taskID
+	release bool // the claim ends
+	failed  bool // by failing: Tries stays
+	gone    bool
+	put     bool
+	ask     bool // a look is asked for
+	row     taskRow
+}
 
-// write puts settlements and new tasks into the transaction and the table. It runs on the committer's goroutine; if the commit fails
-// the process ends, so the table cannot be wrong for long.
-func (t *taskTable) write(b *bbolt.Bucket, conv chat.ConversationID, head chat.Seq, settle []relay.Settle, leave []relay.Leave, now time.Time, woken *[]string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, s := range settle {
-		if err := t.settle(b, s, woken); err != nil {
-			return err
+// plan works out what settlements and new tasks do. Nothing else can change these tasks on disk before the commit: a conversation has one
+// change under way at a time.
+func (t *taskTable) plan(conv chat.ConversationID, head chat.Seq, settle []relay.Settle, leave []relay.Leave, now time.Time) []change {
+	out := make([]change, 0, len(settle)+len(leave))
+	if len(settle) > 0 {
+		t.mu.Lock()
+		for _, s := range settle {
+			out = append(out, t.settled(s))
 		}
+		t.mu.Unlock()
 	}
 	for _, l := range leave {
-		id := taskID{l.Worker, conv, l.Name}
 		due := l.Due
 		if due.IsZero() {
 			due = now
 		}
-		x := t.m[id]
-		if x == nil {
-			x = &task{Task: relay.Task{Worker: l.Worker, Conv: conv, Name: l.Name}}
-			t.insert(id, x)
-		}
-		x.Seq, x.Due = head, due
-		t.moved(x)
-		if err := put(b, id, x); err != nil {
-			return err
-		}
-		*woken = append(*woken, l.Worker)
+		out = append(out, change{id: taskID{l.Worker, conv, l.Name}, put: true, ask: true, row: taskRow{Seq: head, Due: due.UnixMicro()}})
+	}
+	return out
+}
+
+// settled ends a claim: the task goes, or comes back later, unless something asked for a look meanwhile.
+func (t *taskTable) settled(s relay.Settle) change {
+	x := t.m[idOf(s.Task)]
+	c := change{id: idOf(s.Task), release: true, failed: s.Failed}
+	switch {
+	case x.asked != x.claim:
+	case s.Later.IsZero():
+		c.gone = true
+	default:
+		c.put, c.row = true, taskRow{Seq: x.Seq, Due: s.Later.UnixMicro()}
+	}
+	return c
+}
+
+// write puts the changes on their way to the disk.
+func (c change) write(b *bbolt.Bucket) error {
+	switch {
+	case c.gone:
+		return b.Delete(taskKey(c.id))
+	case c.put:
+		v := make([]byte, 0, 40)
+		v = strconv.AppendUint(append(v, `{"n":`...), uint64(c.row.Seq), 10)
+		v = strconv.AppendInt(append(v, `,"due":`...), c.row.Due, 10)
+		return b.Put(taskKey(c.id), append(v, '}'))
 	}
 	return nil
 }
 
-// settle ends a claim: the task goes, or comes back later, unless something new asked for a look meanwhile.
-func (t *taskTable) settle(b *bbolt.Bucket, s relay.Settle, woken *[]string) error {
-	id := idOf(s.Task)
-	x := t.m[id]
-	if x == nil || x.Lease != s.Task.Lease {
-		return nil
+// apply makes the table what the disk is now, and wakes the workers.
+func (t *taskTable) apply(changes []change) {
+	if len(changes) == 0 {
+		return
 	}
-	x.Lease = ""
-	t.moved(x)
-	switch {
-	case x.Seq > s.Task.Seq:
-		*woken = append(*woken, id.worker)
-		return nil
-	case s.Later.IsZero():
-		t.remove(id, x)
-		return b.Delete(taskKey(id))
-	default:
-		x.Due = s.Later
-		if !s.Failed {
-			x.Tries = 0
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range changes {
+		x := t.m[c.id]
+		switch {
+		case c.gone && x != nil:
+			t.remove(x)
+			continue
+		case x == nil && c.put:
+			x = t.make(c.id, c.row)
+		case x == nil:
+			continue
 		}
-		t.moved(x)
-		*woken = append(*woken, id.worker)
-		return put(b, id, x)
+		if c.release {
+			x.Lease = ""
+			if !c.failed {
+				x.Tries = 0
+			}
+		}
+		if c.put {
+			x.Seq, x.Due = c.row.Seq, c.row.due()
+		}
+		if c.ask {
+			x.asked++
+		}
+		t.put(x)
+		t.wake(c.id.worker)
 	}
-}
-
-func put(b *bbolt.Bucket, id taskID, x *task) error {
-	v, err := json.Marshal(taskRow{Seq: x.Seq, Due: x.Due})
-	if err != nil {
-		return err
-	}
-	return b.Put(taskKey(id), v)
 }
 
 func (t *taskTable) channel(worker string) chan struct{} {
@@ -208,14 +283,10 @@ func (t *taskTable) channel(worker string) chan struct{} {
 	return ch
 }
 
-func (t *taskTable) wake(workers []string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, w := range workers {
-		select {
-		case t.channel(w) <- struct{}{}:
-		default:
-		}
+func (t *taskTable) wake(worker string) {
+	select {
+	case t.channel(worker) <- struct{}{}:
+	default:
 	}
 }
 
@@ -231,25 +302,38 @@ func (e *Engine) Claim(ctx context.Context, worker string, max int, lease time.D
 	if err := e.Ping(ctx); err != nil {
 		return nil, time.Time{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, time.Time{}, err
+	}
 	now := e.opt.Now()
 	t := &e.tasks
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	h := t.next[worker]
-	if h == nil {
-		return nil, time.Time{}, nil
+	free, held := heapOf(t.free, worker, false), heapOf(t.held, worker, true)
+	for held.Len() > 0 && !held.s[0].until.After(now) {
+		x := held.s[0]
+		x.Lease = ""
+		t.put(x)
 	}
 	var out []relay.Task
-	for len(out) < max && h.Len() > 0 && !(*h)[0].at().After(now) {
-		x := (*h)[0]
+	for len(out) < max && free.Len() > 0 && !free.s[0].Due.After(now) {
+		x := free.s[0]
 		t.lease++
-		x.Lease, x.until, x.Tries = strconv.FormatUint(t.lease, 36), now.Add(lease), x.Tries+1
-		t.moved(x)
+		x.Lease, x.until, x.claim, x.Tries = t.life+strconv.FormatUint(t.lease, 36), now.Add(lease), x.asked, x.Tries+1
+		t.put(x)
 		out = append(out, x.Task)
 	}
+	return out, soonest(free, held), nil
+}
+
+// soonest is when a task will next be there to be claimed; zero when there is none.
+func soonest(free, held *taskHeap) time.Time {
 	var next time.Time
-	if h.Len() > 0 {
-		next = (*h)[0].at()
+	if free.Len() > 0 {
+		next = free.s[0].Due
 	}
-	return out, next, nil
+	if held.Len() > 0 && (next.IsZero() || held.s[0].until.Before(next)) {
+		next = held.s[0].until
+	}
+	return next
 }

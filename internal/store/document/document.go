@@ -37,17 +37,21 @@ type Put struct {
 }
 
 // Engine is what collections ask of a store. All puts of a call are made or none; each returns as the document's new Doc.
-// A put at another revision is a fault.Conflict; Get of what is not there, or was deleted, a fault.NotFound.
+// A put at another revision is a fault.Conflict; Get of what is not there, or was deleted, a fault.NotFound. A body that is not JSON, a
+// name that is empty, too long or holds a zero byte, and the same document twice in a call are fault.Invalid. A document that was
+// deleted and put again (at revision 0) goes on counting where history is kept; elsewhere nothing of it stays, and it starts again at 1.
+// Callbacks may call the engine.
 type Engine interface {
 	PutDocs(ctx context.Context, puts ...Put) ([]Doc, error)
 	GetDoc(ctx context.Context, collection, id string) (Doc, error)
 	// ListDocs calls each with the living documents of which a key begins with prefix (of which the id does, if index is ""), in
-	// order of key, until it says stop.
+	// order of key (bytewise), until it says stop. A document with two such keys comes twice.
 	ListDocs(ctx context.Context, collection, index, prefix string, each func(Doc) (more bool)) error
 	// DocHistory calls each with every kept revision, newest first.
 	DocHistory(ctx context.Context, collection, id string, each func(Doc) (more bool)) error
 	// DocChanges calls each with the latest revision of every document that was put after the cursor, in order of cursor,
-	// tombstones included, and returns the cursor to go on from.
+	// tombstones included, and returns the cursor to go on from: that of the last document that each took (it took the one at which
+	// it said stop no more). Only collections that keep history are in the feed.
 	DocChanges(ctx context.Context, collection string, after uint64, each func(Doc) (more bool)) (uint64, error)
 }
 
