@@ -3,6 +3,7 @@ package demo_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -43,8 +44,11 @@ type order struct {
 		PriceCents        int `json:"price_cents"`
 		Options           map[string]string
 	}
-	Shipments []struct{ Tracking, Items []string }
-	Payments  []payment
+	Shipments []struct {
+		Carrier         string
+		Tracking, Items []string
+	}
+	Payments []payment
 
 	PlacedDaysAgo    *int `json:"placed_days_ago"`
 	DeliveredDaysAgo *int `json:"delivered_days_ago"`
@@ -54,7 +58,7 @@ type customer struct {
 	ID             string
 	FirstName      string `json:"first_name"`
 	LastName       string `json:"last_name"`
-	Email          string
+	Email, Phone   string
 	Address        address
 	PaymentMethods []struct {
 		ID, Kind, Brand string
@@ -65,6 +69,7 @@ type customer struct {
 
 type shop struct {
 	Currency, Shop string
+	ReturnDays     int `json:"return_days"`
 	Customers      []customer
 	Orders         []order
 	Products       []struct {
@@ -106,6 +111,9 @@ func TestOrdersAreEnough(t *testing.T) {
 	if s.Currency != "EUR" {
 		t.Errorf("currency %q", s.Currency)
 	}
+	if said := fmt.Sprintf("tot %d dagen na ontvangst", s.ReturnDays); !strings.Contains(library(t)["nl"]["retour"].body, said) {
+		t.Errorf("the article retour does not say %q", said)
+	}
 	statuses := map[string]int{}
 	for _, o := range s.Orders {
 		statuses[o.Status]++
@@ -120,6 +128,7 @@ func TestOrdersResolve(t *testing.T) {
 	s := open(t)
 	customers := byID(t, s.Customers, func(c customer) string { return c.ID })
 	byID(t, s.Customers, func(c customer) string { return c.Email })
+	byID(t, s.Customers, func(c customer) string { return c.Phone })
 	byID(t, s.Orders, func(o order) string { return o.ID })
 	names, variants := map[string]string{}, map[string]map[string]variant{}
 	for _, p := range s.Products {
@@ -188,6 +197,9 @@ func TestOrdersTellOneStory(t *testing.T) {
 		var shipped, ordered []string
 		for _, sh := range o.Shipments {
 			shipped = append(shipped, sh.Items...)
+			if want := map[string]string{"NL": "PostNL", "BE": "PostNL", "DE": "DHL"}[o.Address.Country]; sh.Carrier != want {
+				t.Errorf("%s goes to %s with %q, and the library says %s", o.ID, o.Address.Country, sh.Carrier, want)
+			}
 			for _, code := range sh.Tracking {
 				if !tracking.MatchString(code) || codes[code] {
 					t.Errorf("%s: tracking code %s", o.ID, code)
