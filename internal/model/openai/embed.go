@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	sdk "github.com/sashabaranov/go-openai"
@@ -31,6 +32,9 @@ const (
 	maxDimension = 8192
 	embedBody    = 64 << 20
 	embedSlots   = 8
+
+	embedFailures = 5
+	embedCooldown = 5 * time.Second // short: a trial costs one sentence its budget, no more
 )
 
 var errBudget = errors.New("it gave no vectors within the budget")
@@ -50,12 +54,15 @@ func NewEmbedder(cfg EmbedConfig) *Embedder {
 	or(&cfg.Cache, 16<<20)
 	if cfg.HTTP == nil {
 		cfg.HTTP = newHTTPClient(embedSlots)
+		// A small local server writes head and body apart; on a kept connection the body then waits some 40 ms for
+		// our delayed acknowledgement, nearly the whole budget. A new connection without TLS costs 0.1 ms.
+		cfg.HTTP.Transport.(*http.Transport).DisableKeepAlives = strings.HasPrefix(cfg.URL, "http://")
 	}
 	return &Embedder{
 		cfg:     cfg,
 		cache:   newCache(cfg.Cache),
 		slots:   make(chan struct{}, embedSlots),
-		breaker: newBreaker(5, 30*time.Second, cfg.Now),
+		breaker: newBreaker(embedFailures, embedCooldown, cfg.Now),
 	}
 }
 
@@ -66,7 +73,7 @@ func (e *Embedder) WithBudget(d time.Duration) *Embedder {
 	or(&d, e.cfg.Budget)
 	other.cfg.Budget = d
 	other.slots = make(chan struct{}, embedSlots)
-	other.breaker = newBreaker(5, 30*time.Second, e.cfg.Now)
+	other.breaker = newBreaker(embedFailures, embedCooldown, e.cfg.Now)
 	return &other
 }
 
