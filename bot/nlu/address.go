@@ -1,0 +1,404 @@
+package nlu
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Address is a postal address as far as the message gives it; what it does not give is empty. Street, Number and
+// Addition are filled for countries that write the street first; Line1 always holds the two together, as typed.
+type Address struct {
+	Line1, Line2, City, Region, Postcode, Country string
+	Street, Number, Addition                      string
+}
+
+// Map gives the parts under the names of the public surface, only those that are known.
+func (a Address) Map() map[string]string {
+	out := map[string]string{}
+	for k, v := range map[string]string{"line1": a.Line1, "line2": a.Line2, "city": a.City, "region": a.Region,
+		"postcode": a.Postcode, "country": a.Country, "street": a.Street, "number": a.Number, "addition": a.Addition} {
+		if v != "" {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// addressReader reads the addresses of one text, token by token.
+type addressReader struct {
+	text  string
+	toks  []token
+	low   []string // the tokens, folded
+	hints Hints
+	plain bool // the text has no capitals, so they cannot tell names apart
+}
+
+// findAddresses finds addresses: a house number with a street beside it and something that makes it an address: a
+// postcode, a street's ending (‑straat, Road), or a city. A Dutch postcode with a number is one without a street.
+func findAddresses(work string, h Hints) []found[Address] {
+	r := addressReader{text: work, toks: addressTokens(work), hints: h}
+	r.plain = strings.ToLower(work) == work || strings.ToUpper(work) == work
+	r.low = make([]string, len(r.toks))
+	for i, t := range r.toks {
+		r.low[i] = Normalize(t.s)
+	}
+	var out []found[Address]
+	for i := 0; i < len(r.toks) && len(out) < maxFound; {
+		a, from, to := r.readAt(i)
+		if to <= i {
+			i++
+			continue
+		}
+		start := r.toks[from].start
+		if len(out) > 0 && start < out[len(out)-1].end {
+			i = to
+			continue
+		}
+		out = append(out, found[Address]{a, start, r.toks[to-1].end})
+		i = to
+	}
+	return out
+}
+
+// readAt reads an address around token i. to is 0 when there is none.
+func (r *addressReader) readAt(i int) (a Address, from, to int) {
+	if a, from, to = r.streetFirst(i); to > 0 {
+		return a, from, to
+	}
+	if a, to = r.numberFirst(i); to > 0 {
+		return a, i, to
+	}
+	return r.postcodeFirst(i)
+}
+
+var addressToken = regexp.MustCompile(`[^\s,;\x01()!?"]+|[,;\n]`)
+
+func addressTokens(work string) []token {
+	var out []token
+	for _, m := range addressToken.FindAllStringIndex(work, maxRunes) {
+		s := work[m[0]:m[1]]
+		for len(s) > 1 && (s[len(s)-1] == '.' && !abbreviation(s) || s[len(s)-1] == ':') {
+			s = s[:len(s)-1]
+		}
+		for len(s) > 1 && s[len(s)-1] == '\'' {
+			s = s[:len(s)-1]
+		}
+		if s != "." && s != ":" {
+			out = append(out, token{s, m[0], m[0] + len(s)})
+		}
+	}
+	return out
+}
+
+// abbreviation reports whether the full stop at the end of s belongs to it: "St.", "v.d.".
+func abbreviation(s string) bool {
+	low := strings.ToLower(s)
+	return streetTypes[strings.TrimSuffix(low, ".")] && len(s) <= 5 || strings.Count(s, ".") > 1 || low == "str." || strings.HasSuffix(low, "str.")
+}
+
+func (r *addressReader) at(i int) string {
+	if i < 0 || i >= len(r.toks) {
+		return ""
+	}
+	return r.toks[i].s
+}
+
+func (r *addressReader) lower(i int) string {
+	if i < 0 || i >= len(r.low) {
+		return ""
+	}
+	return r.low[i]
+}
+
+// between is the text from token i to before token j.
+func (r *addressReader) between(i, j int) string {
+	return strings.Join(strings.Fields(r.text[r.toks[i].start:r.toks[j-1].end]), " ")
+}
+
+func separator(s string) bool { return s == "," || s == ";" || s == "\n" || s == "" }
+
+// skip passes at most two separators, and "te" or "in" before a city.
+func (r *addressReader) skip(i int) int {
+	for n := 0; n < 2 && i < len(r.toks) && (r.at(i) == "," || r.at(i) == "\n" || r.at(i) == ";" || r.at(i) == "-"); n++ {
+		i++
+	}
+	return i
+}
+
+var (
+	houseNumber = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}|[-/]\d{1,4}[A-Za-z]{0,4}|[IVX]{1,4}|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
+	numberWord  = set("nr nr. no no. nummer huisnummer number num")
+	additions   = set("bis hs huis hg hoog boven beneden rood zwart a b c d e f g h i ii iii iv v vi bg ter to")
+	// onlyPostcodes are Dutch letter pairs that are never given out.
+	neverGiven = set("sa sd ss")
+)
+
+// houseAt reads a house number with its addition at token i. n is how many tokens it took, 0 for none.
+func (r *addressReader) houseAt(i int) (number, addition string, n int) {
+	j := i
+	if numberWord[r.lower(j)] || r.at(j) == "#" {
+		j++
+	}
+	m := houseNumber.FindStringSubmatch(r.at(j))
+	if m == nil || m[1][0] == '0' {
+		return "", "", 0
+	}
+	number, addition = m[1], strings.TrimLeft(m[2], "-/")
+	j++
+	if addition != "" {
+		return number, addition, j - i
+	}
+	next := r.lower(j)
+	switch {
+	case next == "bus" || next == "boite" || next == "bte" || next == "toevoeging" || next == "appartement" || next == "app":
+		if len(r.at(j+1)) <= 5 && r.at(j+1) != "" && !separator(r.at(j+1)) {
+			addition = r.at(j + 1)
+			if next == "bus" || next == "boite" || next == "bte" {
+				addition = "bus " + addition
+			}
+			j += 2
+		}
+	case additions[next] && r.additionFits(j), floorPattern.MatchString(next):
+		addition = r.at(j)
+		j++
+	case next == "-" && len(r.at(j+1)) <= 4 && r.at(j+1) != "":
+		addition = r.at(j + 1)
+		j += 2
+	}
+	return number, addition, j - i
+}
+
+var floorPattern = regexp.MustCompile(`^(?:[1-9](?:hg|hoog|e)|[1-9][a-z])$`)
+
+// additionFits reports whether a short word behind a number is an addition: not the first word of what follows
+// ("12 a lamp"), so the address must go on or end there, or it is an unmistakable one.
+func (r *addressReader) additionFits(j int) bool {
+	if len(r.low[j]) > 2 && r.low[j] != "ter" || r.low[j] == "hs" || r.low[j] == "ii" || r.low[j] == "bg" || r.low[j] == "hg" {
+		return true
+	}
+	if r.at(j) != r.low[j] || r.low[j] == "to" {
+		return r.low[j] != "to" && r.low[j] != "i"
+	}
+	_, _, n := r.postcodeAt(r.skip(j + 1))
+	return n > 0 || separator(r.at(j+1)) || r.lower(j+1) == "in" || r.lower(j+1) == "te"
+}
+
+// streetFirst reads "Keizersgracht 12-B, 1015 CJ Amsterdam" with the house number at token i.
+func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
+	number, addition, n := r.houseAt(i)
+	if n == 0 {
+		return a, 0, 0
+	}
+	from = r.streetBefore(i)
+	if from < 0 {
+		return a, 0, 0
+	}
+	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
+	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+n))
+	to = r.locality(&a, i+n)
+	known := streetLike(r.low[i-1]) || r.anyStreetLike(from, i)
+	context := r.addressWordBefore(from)
+	switch {
+	case a.Postcode != "" && (known || a.City != "" || a.Country == "NL"):
+	case known && !notStreet[r.low[i-1]]:
+	case context && a.City != "":
+	default:
+		return Address{}, 0, 0
+	}
+	if a.Postcode == "" && a.Country == "" {
+		a.Country = r.countryByHint()
+	}
+	return a, from, to
+}
+
+func (r *addressReader) withoutNumberWord(i, j int) string {
+	if numberWord[r.low[i]] && i+1 < j {
+		i++
+	}
+	return r.between(i, j)
+}
+
+func (r *addressReader) countryByHint() string {
+	if r.hints.Country != "" {
+		return strings.ToUpper(r.hints.Country)
+	}
+	if r.hints.Lang == "nl" {
+		return "NL"
+	}
+	return ""
+}
+
+func (r *addressReader) anyStreetLike(from, to int) bool {
+	for ; from < to; from++ {
+		if streetLike(r.low[from]) {
+			return true
+		}
+	}
+	return false
+}
+
+// streetBefore returns where the street's name before token i starts, -1 if there is none. It walks back over names and
+// the small words inside names, and stops at a word of the sentence.
+func (r *addressReader) streetBefore(i int) int {
+	start := -1
+	j := i - 1
+	if j >= 0 && r.at(j) == "," && i-2 >= 0 && streetLike(r.low[j-1]) {
+		j--
+	}
+	for n := 0; j >= 0 && n < 6; j, n = j-1, n+1 {
+		w, low := r.at(j), r.low[j]
+		if separator(w) || strings.ContainsRune(w, '@') || strings.HasSuffix(r.gapAfter(j), ":") && start >= 0 {
+			break
+		}
+		switch {
+		case sentenceWord[low] && !(nameParticle[low] && start > 0):
+			return start
+		case nameParticle[low]:
+			// belongs to the name only when a name stands before or the particle is capitalised
+			if r.isName(j) || j > 0 && r.isName(j-1) && !sentenceWord[r.low[j-1]] {
+				start = j
+			} else if r.plain && start > 0 && j > 0 && !sentenceWord[r.low[j-1]] {
+				start = j
+			} else if leadingParticle[low] && start == j+1 && !sentenceDe(r.lower(j-1)) {
+				start = j
+			} else {
+				return start
+			}
+		case r.isName(j), streetLike(low), ordinalName.MatchString(low):
+			start = j
+		case r.plain && hasLetter(low):
+			start = j
+		default:
+			return start
+		}
+	}
+	return start
+}
+
+// gapAfter is what stands between token j and the next.
+func (r *addressReader) gapAfter(j int) string {
+	if j+1 >= len(r.toks) {
+		return ""
+	}
+	return strings.TrimSpace(r.text[r.toks[j].end:r.toks[j+1].start])
+}
+
+func sentenceDe(before string) bool { return before == "" || sentenceWord[before] }
+
+var ordinalName = regexp.MustCompile(`^\d{1,2}e$`)
+
+// isName reports whether token j starts with a capital.
+func (r *addressReader) isName(j int) bool {
+	w := strings.TrimLeft(r.at(j), "'")
+	c, _ := utf8.DecodeRuneInString(w)
+	return unicode.IsUpper(c)
+}
+
+func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
+
+func (r *addressReader) addressWordBefore(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-5; j-- {
+		if addressWords[r.low[j]] {
+			return true
+		}
+	}
+	return false
+}
+
+// numberFirst reads "986 Sunset Drive, Suite 259, Denver, CO 80279" and "12 rue de la Paix, 75002 Paris" with the house
+// number at token i.
+func (r *addressReader) numberFirst(i int) (a Address, to int) {
+	m := houseNumber.FindStringSubmatch(r.at(i))
+	if m == nil {
+		return a, 0
+	}
+	j := i + 1
+	if r.at(j) == "," {
+		j++
+	}
+	end := 0
+	if frenchStreet[r.lower(j)] {
+		for end = j + 1; end < len(r.toks) && end < j+7 && !separator(r.at(end)); end++ {
+			if _, _, n := r.postcodeAt(end); n > 0 {
+				break
+			}
+		}
+	} else {
+		for k := j; k < j+6 && k < len(r.toks) && !separator(r.at(k)) && !(sentenceWord[r.low[k]] && !nameParticle[r.low[k]]); k++ {
+			if k > j && streetTypes[strings.TrimSuffix(r.low[k], ".")] {
+				end = k + 1
+			}
+		}
+	}
+	if end == 0 || end == j+1 && frenchStreet[r.lower(j)] {
+		return a, 0
+	}
+	if compass[r.lower(end)] && r.at(end) != r.low[end] {
+		end++
+	}
+	a.Line1 = r.between(i, end)
+	to = r.unit(&a, end)
+	to = r.locality(&a, to)
+	if a.Country == "" && a.Region != "" {
+		a.Country = "US"
+	}
+	return a, to
+}
+
+var unitWords = set("suite ste apt apartment unit flat floor room # building bldg")
+
+// unit reads "Suite 259", "Apt. 4B", "#12" into Line2.
+func (r *addressReader) unit(a *Address, i int) int {
+	j := i
+	if r.at(j) == "," || r.at(j) == "\n" {
+		j++
+	}
+	w := strings.TrimSuffix(r.lower(j), ".")
+	switch {
+	case unitWords[w] && len(r.at(j+1)) <= 6 && strings.ContainsAny(r.at(j+1), "0123456789ABCDEFGH"):
+		a.Line2 = r.between(j, j+2)
+		return j + 2
+	case strings.HasPrefix(w, "#") && len(w) > 1 && len(w) < 8:
+		a.Line2 = r.at(j)
+		return j + 1
+	}
+	return i
+}
+
+// postcodeFirst reads "1017 GC 12" and "postcode 1017GC, huisnummer 12, Amsterdam": a Dutch postcode and number are a
+// whole address. A lone postcode behind the word is one too, so that a form can ask for the rest.
+func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
+	country, code, n := r.postcodeAt(i)
+	if n == 0 || country != "NL" && country != "GB" {
+		return a, 0, 0
+	}
+	a.Postcode, a.Country = code, country
+	j := i + n
+	if country == "GB" {
+		return a, i, j
+	}
+	k := r.skip(j)
+	if w := r.lower(k); w == "en" || w == "met" || w == "and" || w == "op" || w == "with" {
+		k++
+	}
+	if w := r.lower(k); w == "house" && r.lower(k+1) == "number" {
+		k++
+	}
+	if number, addition, hn := r.houseAt(k); hn > 0 {
+		a.Number, a.Addition = number, addition
+		j = r.cityAt(&a, k+hn)
+		return a, i, j
+	}
+	j = r.cityAt(&a, j)
+	k = r.skip(j)
+	for s := k; s < k+5 && s < len(r.toks); s++ { // the street may follow: "1017 GC Amsterdam, Keizersgracht 12"
+		if number, addition, hn := r.houseAt(s); hn > 0 && s > k {
+			a.Street, a.Number, a.Addition = r.between(k, s), number, addition
+			a.Line1 = a.Street + " " + r.withoutNumberWord(s, s+hn)
+			return a, i, s + hn
+		}
+	}
+	return a, i, j
+}

@@ -1,0 +1,55 @@
+package nlu
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+)
+
+//go:embed data
+var dataFS embed.FS
+
+// Builtin returns the sentences Balie comes with, Dutch and English: examples of every service intent, small talk, asking
+// for a person and questions for the library, and background sentences no shop is about. The slices are the caller's.
+func Builtin() (examples, background []Example) {
+	b := builtin()
+	return append([]Example(nil), b.examples...), append([]Example(nil), b.background...)
+}
+
+type sentences struct{ examples, background []Example }
+
+var builtin = sync.OnceValue(func() sentences {
+	var s sentences
+	err := fs.WalkDir(dataFS, "data", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".txt" {
+			return err
+		}
+		raw, err := dataFS.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		parts := strings.Split(path.Base(name), ".") // intent, language, txt
+		if len(parts) != 3 {
+			return fmt.Errorf("name of %s: want intent.language.txt", name)
+		}
+		background := path.Dir(name) == "data"
+		for line := range strings.Lines(string(raw)) {
+			line = strings.TrimSpace(line)
+			switch {
+			case line == "" || line[0] == '#':
+			case background:
+				s.background = append(s.background, Example{Text: line, Lang: parts[1]})
+			default:
+				s.examples = append(s.examples, Example{Text: line, Intent: parts[0], Lang: parts[1]})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		panic("nlu: the embedded sentences: " + err.Error()) // only a broken build can do this
+	}
+	return s
+})

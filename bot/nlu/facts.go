@@ -1,0 +1,186 @@
+package nlu
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var moneyPattern = regexp.MustCompile(`(?:(€|\$|£|\beur(?:o|os)?\b|\busd\b|\bgbp\b)\s?(\d{1,7}(?:[.,]\d{3})*(?:[.,](?:\d{2}|-))?)|(\d{1,7}(?:[.,]\d{3})*(?:[.,](?:\d{2}|-))?)\s?(€|\$|£|euros?\b|eur\b|dollars?\b|usd\b|pounds?\b|gbp\b|cents?\b))`)
+
+var currencies = map[string]string{"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "usd": "USD",
+	"dollar": "USD", "dollars": "USD", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP"}
+
+// findMoney finds amounts with a currency before or behind them. "Cent" follows the country: dollars in the US.
+func findMoney(folded string, h Hints) []found[Money] {
+	var out []found[Money]
+	for _, m := range moneyPattern.FindAllStringSubmatchIndex(folded, maxFound) {
+		sign, number := part(folded, m, 1), part(folded, m, 2)
+		if number == "" {
+			number, sign = part(folded, m, 3), part(folded, m, 4)
+		}
+		cents, ok := parseCents(number)
+		currency := currencies[sign]
+		if strings.HasPrefix(sign, "cent") {
+			cents, currency = cents/100, "EUR"
+			if h.Country == "US" {
+				currency = "USD"
+			}
+		}
+		if ok {
+			out = append(out, found[Money]{Money{cents, currency}, m[0], m[1]})
+		}
+	}
+	return out
+}
+
+func part(s string, m []int, group int) string {
+	if m[2*group] < 0 {
+		return ""
+	}
+	return s[m[2*group]:m[2*group+1]]
+}
+
+// parseCents reads 12, 12,50, 12.50, 1.250,00, 1,250.00 and 12,-. The last separator is a decimal one when two digits
+// or a dash follow it.
+func parseCents(s string) (int64, bool) {
+	s = strings.TrimSuffix(strings.TrimSuffix(s, ",-"), ".-")
+	whole, fraction := s, ""
+	if i := strings.LastIndexAny(s, ".,"); i >= 0 && len(s)-i-1 == 2 {
+		whole, fraction = s[:i], s[i+1:]
+	}
+	whole = strings.NewReplacer(".", "", ",", "").Replace(whole)
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || n > math.MaxInt64/1000 {
+		return 0, false
+	}
+	cents := n * 100
+	if fraction != "" {
+		f, err := strconv.Atoi(fraction)
+		if err != nil {
+			return 0, false
+		}
+		cents += int64(f)
+	}
+	return cents, true
+}
+
+// numberWords are the counts people write out, Dutch and English.
+var numberWords = map[string]int{
+	"een": 1, "twee": 2, "drie": 3, "vier": 4, "vijf": 5, "zes": 6, "zeven": 7, "acht": 8, "negen": 9, "tien": 10,
+	"elf": 11, "twaalf": 12, "dertien": 13, "veertien": 14, "vijftien": 15, "twintig": 20, "dertig": 30,
+	"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+	"ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30,
+	"beide": 2, "both": 2, "paar": 2, "couple": 2,
+}
+
+// number reads digits (at most four) or a written count.
+func number(w string) (int, bool) {
+	if n, ok := numberWords[w]; ok {
+		return n, true
+	}
+	if len(w) == 0 || len(w) > 4 || !isDigits(w) {
+		return 0, false
+	}
+	n, err := strconv.Atoi(w)
+	return n, err == nil
+}
+
+// notCounted are nouns behind a number that do not say how many things the customer means.
+var notCounted = set(`dag dagen week weken maand maanden jaar jaren uur uren minuten minuut keer maal
+		day days week weeks month months year years hour hour hours minute minutes time times of am pm inch cm mm meter
+		liter kg gram watt volt en and van from or procent percent persons personen ste e nd rd th st euro euros sterren
+		stars voorjaar maten maat size sizes graden degrees gb tb piece-puzzle`)
+
+var quantityPattern = regexp.MustCompile(`\b(\d{1,3})\s?(?:x|stuks?|st\.|pieces?|pcs|units?|items?|artikelen|exemplaren)\b|\b(?:x|aantal:?|quantity:?|qty:?)\s?(\d{1,3})\b`)
+
+// findQuantity finds how many: "2x", "drie stuks", "aantal 4", or a count straight before a noun ("twee lampen"). The
+// articles "een" and "a" are no count.
+func findQuantity(folded string) int {
+	if m := quantityPattern.FindStringSubmatch(folded); m != nil {
+		n, _ := number(m[1] + m[2])
+		return n
+	}
+	list := words(folded)
+	for i, w := range list {
+		if i+1 >= len(list) || w == "een" || w == "a" || w == "an" || w == "acht" {
+			continue
+		}
+		next := list[i+1]
+		if n, ok := number(w); ok && len(w) != 4 && n > 0 && n < 100 && !notCounted[next] && !isDigits(next) && len(next) > 2 {
+			if _, month := months[next]; !month && (len(w) > 2 || !isDigits(w) || plural(next)) {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+// plural reports whether a word looks like several things, in Dutch or English.
+func plural(w string) bool {
+	return len(w) > 3 && (strings.HasSuffix(w, "s") || strings.HasSuffix(w, "en"))
+}
+
+// reasons are why customers send back or cancel, with the words that show it; the first that matches is it.
+var reasons = []struct {
+	name    string
+	pattern *regexp.Regexp
+}{
+	{"damaged", regexp.MustCompile(`(?i)\b(?:kapot|stuk gegaan|is stuk|was stuk|defect|beschadigd|gebroken|gebarsten|kras(?:sen)?|barst|deuk|lekt|broken?|damaged|defective|faulty|cracked|scratch(?:ed|es)?|dent(?:ed)?|leak(?:s|ing)?|doet het niet|werkt niet|doesn'?t work|not working|stopped working)\b`)},
+	{"wrong_item", regexp.MustCompile(`(?i)\b(?:verkeerde? (?:artikel|product|item|kleur)|niet wat ik (?:heb )?besteld|wrong (?:item|product|colou?r)|not what i ordered|iets anders (?:gekregen|ontvangen))\b`)},
+	{"does_not_fit", regexp.MustCompile(`(?i)\b(?:past niet|passen niet|te (?:groot|klein|krap|wijd|strak|lang|kort)|verkeerde maat|too (?:big|small|tight|large|loose|long|short)|(?:doesn'?t|does not|don'?t|do not) fit|wrong size)\b`)},
+	{"ordered_by_mistake", regexp.MustCompile(`(?i)\b(?:per ongeluk|vergist|verkeerd besteld|dubbel besteld|twee keer besteld|foutje|by (?:mistake|accident)|accidentally|ordered (?:twice|wrong)|wrongly ordered)\b`)},
+	{"too_late", regexp.MustCompile(`(?i)\b(?:te laat|duurt te lang|te lang duurt|too late|takes too long|taking too long)\b`)},
+	{"cheaper_elsewhere", regexp.MustCompile(`(?i)\b(?:goedkoper|cheaper|te duur|too expensive|better price)\b`)},
+	{"not_as_expected", regexp.MustCompile(`(?i)\b(?:bevalt (?:me |mij )?niet|valt tegen|niet mooi|niet zoals verwacht|voldoet niet|vind (?:hem|het|ze) niet|(?:don'?t|do not) like|not as (?:expected|described)|disappoint(?:ed|ing)|poor quality|slechte kwaliteit)\b`)},
+	{"no_longer_needed", regexp.MustCompile(`(?i)\b(?:niet meer nodig|hoef (?:hem|het|ze|de \S+) niet|niet meer willen|wil (?:hem|het|ze) niet meer|bedacht|van gedachten|no longer need(?:ed)?|(?:don'?t|do not) (?:need|want) (?:it|them|this)(?: anymore)?|changed my mind)\b`)},
+}
+
+func findReason(work string) string {
+	for _, r := range reasons {
+		if r.pattern.MatchString(work) {
+			return r.name
+		}
+	}
+	return ""
+}
+
+var (
+	productPattern = regexp.MustCompile(`(?i)\b(?:de|het|mijn|deze|dit|die|dat|een|the|my|this|that|these|those|a|an|some)\s+((?:\p{L}[\p{L}\-]*\s+){0,4}\p{L}[\p{L}\-]+)`)
+)
+
+// productStop end a product's name.
+var productStop = set(`is was zijn waren die dat which that from van uit voor for met with and en of or die
+		niet not terug back retour retourneren terugsturen annuleren omruilen ruilen return exchange cancel to naar in op
+		on at it het wil want heb have has kan can past doet werkt werken does doesn't please graag aub nog still want
+		because omdat maar but ik i u you je jullie bezorgd geleverd delivered arrived aangekomen komt comes blijft
+		wijzigen veranderen aanpassen change beschadigd kapot defect broken damaged missing ontbreekt instead als if om
+		too te zo so nu now vandaag today morgen tomorrow gisteren yesterday gekregen ontvangen received besteld ordered
+		wordt worden mag may could would zou ook also here hier weer again alleen only`)
+
+// notProduct are nouns of the trade: what every customer talks about, whatever was bought.
+var notProduct = set(`order orders bestelling bestellingen pakket pakje pakketje package parcel adres
+		address account geld money factuur invoice klacht complaint medewerker agent mens human persoon person vraag
+		question mail email e-mail telefoonnummer phone number nummer rit status levering delivery aankoop purchase koop
+		overeenkomst contract gegevens data dag day week maand month keer time items item artikel artikelen product
+		producten products iets something alles everything rest deel part label retourlabel retour return huis house
+		baas manager collega colleague robot bot chatbot service klantenservice customer support refund copy kopie`)
+
+// findProduct returns the words that may name a product: at most five behind an article or "my". It only narrows down:
+// the bot matches them with what the customer really ordered.
+func findProduct(work string) string {
+	for _, m := range productPattern.FindAllStringSubmatch(work, maxFound) {
+		var name []string
+		for _, w := range strings.Fields(m[1]) {
+			if productStop[strings.ToLower(w)] {
+				break
+			}
+			name = append(name, w)
+		}
+		if len(name) > 0 && !notProduct[strings.ToLower(name[len(name)-1])] && !notProduct[strings.ToLower(name[0])] {
+			return strings.Join(name, " ")
+		}
+	}
+	return ""
+}

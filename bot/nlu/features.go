@@ -1,0 +1,185 @@
+package nlu
+
+import (
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// The shape of the features. Words carry meaning; character n-grams inside words carry it through typos, inflection and
+// Dutch compounds, which is why they get the larger part of the weight.
+const (
+	minGram, maxGram = 2, 4
+	wordShare        = 0.4  // squared length of the word part of a sentence's vector; the rest is characters
+	maxWordBytes     = 64   // a longer "word" (a pasted key, a URL) is cut here
+	maxFeatures      = 6000 // of one sentence; what a 4,000 character message brings beyond it is left out
+)
+
+// feature is one coordinate of a sentence: a column and its weight. Until weighting, w is a count.
+type feature struct {
+	col uint32
+	w   float32
+}
+
+// grams turns texts into hashed n-grams. It holds scratch space, so each goroutine has its own.
+type grams struct {
+	word, prev, pad []byte
+	ends            []int
+	wordHash        []uint64
+	charHash        []uint64
+}
+
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func hashBytes(h uint64, b []byte) uint64 {
+	for _, c := range b {
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	return h
+}
+
+// of collects the n-grams of a normalized text into g.wordHash and g.charHash, repeats included.
+func (g *grams) of(s string) {
+	g.wordHash, g.charHash, g.prev = g.wordHash[:0], g.charHash[:0], g.prev[:0]
+	g.word = eachWord(s, g.word, func(w []byte) {
+		if len(w) > maxWordBytes {
+			w = w[:maxWordBytes]
+		}
+		if len(g.wordHash)+len(g.charHash) > maxFeatures {
+			return
+		}
+		h := hashBytes(fnvOffset^1, w)
+		g.wordHash = append(g.wordHash, h)
+		if len(g.prev) > 0 {
+			two := hashBytes(fnvOffset^2, g.prev)
+			two = (two ^ ' ') * fnvPrime
+			g.wordHash = append(g.wordHash, hashBytes(two, w))
+		}
+		g.prev = append(g.prev[:0], w...)
+		g.chars(w)
+	})
+}
+
+// chars adds the character n-grams of one word with a space on either side, so that beginnings and endings differ from
+// middles. A word shorter than n gives itself once.
+func (g *grams) chars(w []byte) {
+	g.pad = append(append(append(g.pad[:0], ' '), w...), ' ')
+	g.ends = g.ends[:0]
+	for i := 0; i < len(g.pad); {
+		_, n := utf8.DecodeRune(g.pad[i:])
+		g.ends = append(g.ends, i)
+		i += n
+	}
+	runes := len(g.ends)
+	g.ends = append(g.ends, len(g.pad))
+	for n := minGram; n <= maxGram; n++ {
+		if runes <= n {
+			g.charHash = append(g.charHash, hashBytes(fnvOffset^3, g.pad))
+			return
+		}
+		for i := 0; i+n <= runes; i++ {
+			g.charHash = append(g.charHash, hashBytes(fnvOffset^3, g.pad[g.ends[i]:g.ends[i+n]]))
+		}
+	}
+}
+
+// vocabulary maps the n-grams seen in training to columns, with the inverse document frequency of each. An n-gram never
+// seen has no column. It is a flat open-addressing table: no pointers for the collector to follow, no strings kept.
+type vocabulary struct {
+	keys []uint64 // 0 is an empty place
+	cols []uint32
+	idf  []float32 // by column
+}
+
+func (v *vocabulary) place(h uint64) int {
+	mask := uint64(len(v.keys) - 1)
+	i := (h ^ h>>29) & mask
+	for v.keys[i] != 0 && v.keys[i] != h {
+		i = (i + 1) & mask
+	}
+	return int(i)
+}
+
+// newVocabulary gives every n-gram that occurs in at least minDF of the texts a column.
+func newVocabulary(texts []string, minDF int) *vocabulary {
+	var g grams
+	df := map[uint64]uint32{}
+	order := []uint64{} // columns in order of first sight, so that training does not depend on map order
+	for _, t := range texts {
+		g.of(t)
+		for _, part := range [][]uint64{g.wordHash, g.charHash} {
+			slices.Sort(part)
+			for _, h := range slices.Compact(part) {
+				if df[h]++; df[h] == 1 {
+					order = append(order, h)
+				}
+			}
+		}
+	}
+	size := 16
+	for size < 2*len(order) {
+		size *= 2
+	}
+	v := &vocabulary{keys: make([]uint64, size), cols: make([]uint32, size)}
+	for _, h := range order {
+		if h == 0 || int(df[h]) < minDF {
+			continue
+		}
+		i := v.place(h)
+		v.keys[i], v.cols[i] = h, uint32(len(v.idf))
+		v.idf = append(v.idf, float32(math.Log(float64(1+len(texts))/float64(1+df[h]))+1))
+	}
+	return v
+}
+
+// vector appends the sentence's features to out: counts dampened, weighted by rarity, the word part and the character
+// part each brought to their share of length one. n-grams without a column are not counted, so a sentence of which
+// nothing is known has no features.
+func (v *vocabulary) vector(g *grams, text string, out []feature) []feature {
+	g.of(text)
+	start := len(out)
+	out = v.part(g.wordHash, wordShare, out)
+	out = v.part(g.charHash, 1-wordShare, out)
+	scaleTo(out[start:], 1)
+	return out
+}
+
+func (v *vocabulary) part(hashes []uint64, share float64, out []feature) []feature {
+	start := len(out)
+	slices.Sort(hashes)
+	for i := 0; i < len(hashes); {
+		j := i + 1
+		for j < len(hashes) && hashes[j] == hashes[i] {
+			j++
+		}
+		if p := v.place(hashes[i]); v.keys[p] != 0 {
+			tf := float32(1)
+			if j-i > 1 {
+				tf += float32(math.Log(float64(j - i)))
+			}
+			col := v.cols[p]
+			out = append(out, feature{col, tf * v.idf[col]})
+		}
+		i = j
+	}
+	scaleTo(out[start:], share)
+	return out
+}
+
+// scaleTo brings the squared length of x to share; nothing stays nothing.
+func scaleTo(x []feature, share float64) {
+	var sum float64
+	for _, f := range x {
+		sum += float64(f.w) * float64(f.w)
+	}
+	if sum == 0 {
+		return
+	}
+	k := float32(math.Sqrt(share / sum))
+	for i := range x {
+		x[i].w *= k
+	}
+}

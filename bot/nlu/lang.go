@@ -1,0 +1,92 @@
+package nlu
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// langModel tells languages apart by their words and letter groups, with the same features and learner as intents.
+type langModel struct {
+	langs   []string
+	vocab   *vocabulary
+	weights *matrix
+}
+
+// A message decides its own language when the model is this sure of it; otherwise the hint does. One word may be a name
+// or a loan ("retour", "track and trace"), so it has to be surer.
+const (
+	langSure     = 0.80
+	langSureWord = 0.95
+)
+
+// maxLangExamples bounds what each language is learned from; a few thousand sentences add nothing to the first.
+const maxLangExamples = 2000
+
+// trainLang learns from every example that names its language. With fewer than two languages it knows none, and detect
+// returns the hint.
+func trainLang(examples []Example, seed uint64) *langModel {
+	m := &langModel{}
+	byLang := map[string][]string{}
+	for _, e := range examples {
+		if e.Lang != "" && len(byLang[e.Lang]) < maxLangExamples {
+			byLang[e.Lang] = append(byLang[e.Lang], Normalize(e.Text))
+		}
+	}
+	for l := range byLang {
+		m.langs = append(m.langs, l)
+	}
+	slices.Sort(m.langs)
+	if len(m.langs) < 2 {
+		return m
+	}
+	var texts []string
+	p := problem{classes: len(m.langs)}
+	for i, l := range m.langs {
+		slices.Sort(byLang[l])
+		for _, t := range slices.Compact(byLang[l]) {
+			texts, p.y = append(texts, t), append(p.y, i)
+		}
+	}
+	m.vocab = newVocabulary(texts, 2)
+	p.cols = len(m.vocab.idf)
+	var g grams
+	for _, t := range texts {
+		p.x = append(p.x, m.vocab.vector(&g, t, nil))
+	}
+	m.weights = trainSoftmax(p, 10, 5, rand.New(rand.NewPCG(seed, 4)))
+	return m
+}
+
+// detect returns the language of a normalized text, and whether the text itself shows it. When it does not, the hint
+// stands; without a hint, the best guess.
+func (m *langModel) detect(norm, hint string) (lang string, sure bool) {
+	if m.weights == nil {
+		return hint, false
+	}
+	var g grams
+	x := m.vocab.vector(&g, norm, nil)
+	if len(x) == 0 {
+		return hint, false
+	}
+	s := make([]float32, m.weights.stride)
+	m.weights.scores(x, s)
+	s = s[:m.weights.classes]
+	softmax(s)
+	best := 0
+	for i := range s {
+		if s[i] > s[best] {
+			best = i
+		}
+	}
+	need := float32(langSure)
+	if len(words(norm)) < 2 {
+		need = langSureWord
+	}
+	switch {
+	case s[best] >= need:
+		return m.langs[best], true
+	case hint != "":
+		return hint, false
+	}
+	return m.langs[best], false
+}

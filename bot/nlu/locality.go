@@ -1,0 +1,249 @@
+package nlu
+
+import (
+	"regexp"
+	"strings"
+)
+
+// locality reads what follows the street: postcode and city in either order, region and country. It returns the first
+// token it did not use, which is i when there is nothing.
+func (r *addressReader) locality(a *Address, i int) int {
+	j := r.skip(i)
+	if country, code, n := r.postcodeAt(j); n > 0 && country != "US" || n > 0 && r.isPlace(j+n) {
+		a.Postcode, a.Country = code, country
+		end := r.cityAt(a, j+n)
+		return r.countryAt(a, end)
+	}
+	if w := r.lower(j); w == "in" || w == "te" || w == "at" {
+		j++
+		if !r.isPlace(j) {
+			return i
+		}
+	}
+	return r.cityFirst(a, i, j)
+}
+
+// cityFirst reads "Denver, CO 80279, USA", "London SW1A 2AA", "Zwolle".
+func (r *addressReader) cityFirst(a *Address, i, j int) int {
+	for k := j; k < j+7 && k < len(r.toks); k++ {
+		if k > j && r.lower(k) != "" && sentenceWord[r.low[k]] && !nameParticle[r.low[k]] {
+			break
+		}
+		country, code, n := r.postcodeAt(k)
+		region, rn := r.regionBefore(k, j)
+		if n == 0 || k == j || country == "" && rn == 0 {
+			continue
+		}
+		city := k - rn
+		for city > j && separator(r.at(city-1)) {
+			city--
+		}
+		a.Postcode, a.Country, a.Region = code, country, region
+		if rn > 0 {
+			a.Country = "US"
+		}
+		a.City = strings.ReplaceAll(r.between(j, max(city, j+1)), " ,", ",")
+		if at := strings.LastIndex(a.City, ", "); at >= 0 { // "Shoreditch, London"
+			a.City = a.City[at+2:]
+		}
+		return r.countryAt(a, k+n)
+	}
+	if region, n := stateAt(r, r.skip(j+1)); n > 0 && r.isPlace(j) && r.skip(j+1) > j+1 {
+		a.City, a.Region, a.Country = r.at(j), region, "US"
+		return r.skip(j+1) + n
+	}
+	if j == i && r.plain || !r.isPlace(j) || sentenceWord[r.lower(j)] {
+		return i
+	}
+	end := r.cityAt(a, j)
+	if end == j {
+		return i
+	}
+	return r.countryAt(a, end)
+}
+
+// regionBefore reads an American state straight before the postcode at k.
+func (r *addressReader) regionBefore(k, from int) (string, int) {
+	j := k
+	if j-1 > from && r.at(j-1) == "," {
+		j--
+	}
+	for n := 1; n <= 2 && j-n > from; n++ {
+		if region, took := stateAt(r, j-n); took == n {
+			return region, k - (j - n)
+		}
+	}
+	return "", 0
+}
+
+// stateAt reads a state, as two capitals or by its name.
+func stateAt(r *addressReader, i int) (string, int) {
+	if i >= len(r.toks) {
+		return "", 0
+	}
+	if _, ok := stateCodes[r.at(i)]; ok {
+		return r.at(i), 1
+	}
+	for n := 2; n >= 1; n-- {
+		name := r.lower(i)
+		if n == 2 {
+			name += " " + r.lower(i+1)
+		}
+		if code, ok := stateNames[name]; ok {
+			return code, n
+		}
+	}
+	if code := strings.ToUpper(r.at(i)); r.plain && stateCodes[code] {
+		return code, 1
+	}
+	return "", 0
+}
+
+// isPlace reports whether token i may start the name of a place.
+func (r *addressReader) isPlace(i int) bool {
+	return i < len(r.toks) && hasLetter(r.at(i)) && !strings.ContainsAny(r.at(i), "0123456789@") &&
+		(r.isName(i) || r.plain) && (!sentenceWord[r.low[i]] || cityLead[r.low[i]])
+}
+
+// cityAt reads the name of a city at token i into a and returns the token after it.
+func (r *addressReader) cityAt(a *Address, i int) int {
+	j := r.skip(i)
+	if w := r.lower(j); w == "in" || w == "te" {
+		j++
+	}
+	start, end := j, j
+	for ; j < len(r.toks) && j < start+6; j++ {
+		low := r.low[j]
+		switch {
+		case separator(r.at(j)) || strings.ContainsAny(low, "0123456789@"):
+			j = len(r.toks)
+		case r.isName(j) && !r.plain && !sentenceWord[low] || j == start && cityLead[low]:
+			end = j + 1
+		case nameParticle[low] && j > start && j+1 < len(r.toks) && hasLetter(r.at(j+1)) && (r.plain || r.isName(j+1) || nameParticle[r.low[j+1]]):
+		case hasLetter(low) && !sentenceWord[low] && (j == start || r.plain && (cityLead[r.low[j-1]] || nameParticle[r.low[j-1]])):
+			end = j + 1
+			if !r.isName(j) && !r.plain {
+				j = len(r.toks)
+			}
+		default:
+			j = len(r.toks)
+		}
+		if j < len(r.toks) && r.gapAfter(j) != "" {
+			break // a full stop or bracket ends the name
+		}
+	}
+	for end-1 > start && isCountry(r.low[end-1]) { // "Amsterdam Nederland"
+		end--
+	}
+	if end > start {
+		a.City = r.between(start, end)
+		return end
+	}
+	return i
+}
+
+func isCountry(low string) bool { _, ok := countries[low]; return ok }
+
+// countryAt reads a country behind the city.
+func (r *addressReader) countryAt(a *Address, i int) int {
+	j := r.skip(i)
+	if r.lower(j) == "the" {
+		j++
+	}
+	for n := 3; n >= 1; n-- {
+		if j+n > len(r.toks) {
+			continue
+		}
+		name := strings.Join(r.low[j:j+n], " ")
+		code, ok := countries[name]
+		if ok && (len(name) > 2 || r.at(j) != r.low[j]) {
+			a.Country = code
+			return j + n
+		}
+	}
+	return i
+}
+
+var (
+	dutchJoined  = regexp.MustCompile(`^([1-9]\d{3})([A-Za-z]{2})$`)
+	dutchDigits  = regexp.MustCompile(`^[1-9]\d{3}$`)
+	twoLetters   = regexp.MustCompile(`^[A-Za-z]{2}$`)
+	britishOut   = regexp.MustCompile(`^[A-Za-z]{1,2}\d[A-Za-z\d]?$`)
+	britishIn    = regexp.MustCompile(`^\d[A-Za-z]{2}$`)
+	britishWhole = regexp.MustCompile(`^([A-Za-z]{1,2}\d[A-Za-z\d]?)(\d[A-Za-z]{2})$`)
+	fiveDigits   = regexp.MustCompile(`^(?:D-|F-|DE-)?(\d{5})$`)
+	zipPlus      = regexp.MustCompile(`^\d{5}-\d{4}$`)
+	belgian      = regexp.MustCompile(`^(?:B-|BE-)?([1-9]\d{3})$`)
+)
+
+// postcodeAt reads a postcode at token i. country is what the shape of it says, "" when several use it; n is how many
+// tokens it took, 0 for none.
+func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
+	w := r.at(i)
+	if w == "" || strings.IndexAny(w, "0123456789") < 0 {
+		return "", "", 0
+	}
+	if m := dutchJoined.FindStringSubmatch(w); m != nil && !neverGiven[strings.ToLower(m[2])] {
+		return "NL", m[1] + " " + strings.ToUpper(m[2]), 1
+	}
+	if dutchDigits.MatchString(w) && twoLetters.MatchString(r.at(i+1)) && !neverGiven[r.lower(i+1)] && r.dutchPair(i) {
+		return "NL", w + " " + strings.ToUpper(r.at(i+1)), 2
+	}
+	if britishOut.MatchString(w) && britishIn.MatchString(r.at(i+1)) {
+		return "GB", strings.ToUpper(w + " " + r.at(i+1)), 2
+	}
+	if m := britishWhole.FindStringSubmatch(w); m != nil {
+		return "GB", strings.ToUpper(m[1] + " " + m[2]), 1
+	}
+	if zipPlus.MatchString(w) {
+		return "US", w, 1
+	}
+	if m := fiveDigits.FindStringSubmatch(w); m != nil {
+		return r.fiveDigitCountry(w), m[1], 1
+	}
+	if m := belgian.FindStringSubmatch(w); m != nil && r.isPlace(i+1) && !sentenceWord[r.lower(i+1)] && i > 0 {
+		if r.hints.Country == "NL" && w == m[1] && !r.namesBelgium(i+1) && r.lower(i-1) != "," {
+			return "", "", 0
+		}
+		return "BE", m[1], 1
+	}
+	return "", "", 0
+}
+
+// dutchPair reports whether the two letters behind four digits are a postcode's: in capitals; or lower-case and no word,
+// or behind the word postcode.
+func (r *addressReader) dutchPair(i int) bool {
+	letters := r.at(i + 1)
+	if letters == strings.ToUpper(letters) && !r.plain {
+		return true
+	}
+	low := r.low[i+1]
+	if r.lower(i-1) == "postcode" || r.lower(i-2) == "postcode" {
+		return true
+	}
+	return !shortWords[low]
+}
+
+var shortWords = set("en is in op te of de ik je km mm cm kg we ze me of om nu al ja ex uw us to it is at on or an as be by do go he if my no so up gb mb tb gr eu er ik dan st nd rd th")
+
+func (r *addressReader) namesBelgium(i int) bool {
+	for j := i; j < i+6 && j < len(r.low); j++ {
+		if countries[r.low[j]] == "BE" {
+			return true
+		}
+	}
+	return false
+}
+
+// fiveDigitCountry guesses the country of a five-digit postcode: that of the shop, else Germany; "D-" and "F-" say so.
+func (r *addressReader) fiveDigitCountry(w string) string {
+	switch {
+	case strings.HasPrefix(w, "F-"):
+		return "FR"
+	case strings.HasPrefix(w, "D"):
+		return "DE"
+	case r.hints.Country == "FR" || r.hints.Country == "US" || r.hints.Country == "ES" || r.hints.Country == "IT":
+		return r.hints.Country
+	}
+	return "DE"
+}

@@ -1,0 +1,268 @@
+// Package nlu is the ear: one sentence in; its language, what is wanted and the facts in it out, or "not mine".
+//
+// It is pure Go, needs no model server, and is trained at start and on every publish from the example sentences of flows
+// and articles, in well under a second. It decides nothing and knows no conversation: the bot does.
+// DESIGN.md says why it is built this way and what it scores.
+package nlu
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"balie/internal/fault"
+)
+
+// Example is one sentence a customer may send, and what it wants. A background example has no intent. Lang is the
+// sentence's language as a two-letter code; "" keeps it out of learning to tell languages apart.
+type Example struct{ Text, Intent, Lang string }
+
+// Options say how to train. The zero value is what the product uses.
+type Options struct {
+	Seed         uint64    // the same seed and examples give the same model, bit for bit
+	Background   []Example // sentences that belong to no intent: they only teach what is not ours
+	Quantile     float64   // share of rightly understood sentences given up to refuse strangers; 0 means 0.05
+	OrderPattern string    // regular expression of an order number; "" means DefaultOrderPattern
+}
+
+// Band says how far an understanding may be trusted.
+type Band string
+
+// The bands. Sure may be acted on; Unsure deserves "did you mean …?"; Unknown is not ours.
+const (
+	Sure    Band = "sure"
+	Unsure  Band = "unsure"
+	Unknown Band = "unknown"
+)
+
+// Hints is what is known before the sentence is read.
+type Hints struct {
+	Lang    string    // the conversation's language so far, else the page's; decides for a message of a word or two
+	Now     time.Time // what "tomorrow" counts from; in the customer's time zone
+	Country string    // two-letter country of the shop, for phone numbers and addresses; "" follows the language
+}
+
+// Understanding is what the ear makes of one message.
+type Understanding struct {
+	Text     string   // as it came in
+	Lang     string   // the language of the message, or the hinted one
+	LangSure bool     // the message itself shows its language; when false Lang is only the hint or a guess
+	Band     Band     // how far Intent may be trusted
+	Intent   string   // the best intent, "" in band Unknown
+	Top      []Scored // up to three, best first, in every band: what an editor or a "did you mean" chooses from
+	Energy   float64  // how well known the sentence is; comparable within one model only
+	Slots    Slots    // the facts in the message
+}
+
+// Scored is an intent with its probability among the intents and the background.
+type Scored struct {
+	Intent string
+	Score  float64
+}
+
+// Conflict is an example that teaches nothing because the same sentence stands under another intent, or says nothing.
+// The first intent in alphabetical order keeps it; the editor is told.
+type Conflict struct {
+	Text    string
+	Intents []string
+}
+
+// Model understands sentences. It does not change after training and is safe for concurrent use.
+type Model struct {
+	vocab      *vocabulary
+	weights    *matrix
+	intents    []string
+	background bool    // the last class is what is not ours
+	known      float64 // energy below this is Unknown
+	sure       float64 // probability below this is Unsure
+	lang       *langModel
+	slots      *slotFinder
+	conflicts  []Conflict
+	scratch    sync.Pool
+}
+
+// How the learners are set; the figures behind each are in DESIGN.md.
+const (
+	svmCost, svmEpochs         = 2.0, 10
+	softmaxCost, softmaxEpochs = 10.0, 8
+	svmShare                   = 3.0 // weight of the SVM's margins beside the regression's scores
+)
+
+// Train learns from examples. It needs at least one intent; an intent with one example counts. Blank examples are left
+// out; a sentence under two intents is kept once and reported by Conflicts. The order of examples does not matter.
+func Train(examples []Example, opt Options) (*Model, error) {
+	finder, err := newSlotFinder(opt.OrderPattern)
+	if err != nil {
+		return nil, err
+	}
+	clean, conflicts := tidy(examples, opt.Background)
+	m := &Model{lang: trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed), slots: finder, conflicts: conflicts}
+	texts, p := m.problemOf(clean)
+	if len(m.intents) == 0 {
+		return nil, fault.New(fault.Invalid, "There are no example sentences to learn from.")
+	}
+	m.vocab = newVocabulary(texts, rareness(len(texts)))
+	p.cols = len(m.vocab.idf)
+	var g grams
+	for _, t := range texts {
+		p.x = append(p.x, m.vocab.vector(&g, t, nil))
+	}
+	m.background = slices.Contains(p.y, -1)
+	quantile := opt.Quantile
+	if quantile <= 0 || quantile >= 1 {
+		quantile = 0.05
+	}
+	m.weights = learn(p, opt.Seed)
+	m.known, m.sure = calibrate(p, m.background, quantile, opt.Seed)
+	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.stride)} }
+	return m, nil
+}
+
+// Intents returns the names of all intents the model knows, sorted. The slice is the model's own.
+func (m *Model) Intents() []string { return m.intents }
+
+// Conflicts returns the examples that were left out, and why.
+func (m *Model) Conflicts() []Conflict { return m.conflicts }
+
+// tidy normalizes, sorts and removes repeats. Background sentences come out with intent "".
+func tidy(examples, background []Example) ([]Example, []Conflict) {
+	all := make([]Example, 0, len(examples)+len(background))
+	for _, e := range examples {
+		if e.Intent != "" {
+			all = append(all, Example{Normalize(e.Text), e.Intent, e.Lang})
+		}
+	}
+	for _, e := range background {
+		all = append(all, Example{Normalize(e.Text), "", e.Lang})
+	}
+	slices.SortFunc(all, func(a, b Example) int {
+		return cmp.Or(strings.Compare(a.Text, b.Text), strings.Compare(a.Intent, b.Intent))
+	})
+	var clean []Example
+	var conflicts []Conflict
+	for i := 0; i < len(all); {
+		j := i + 1
+		intents := []string{all[i].Intent}
+		for ; j < len(all) && all[j].Text == all[i].Text; j++ {
+			if all[j].Intent != intents[len(intents)-1] {
+				intents = append(intents, all[j].Intent)
+			}
+		}
+		empty := len(words(all[i].Text)) == 0
+		if len(intents) > 1 && intents[0] == "" { // an intent's claim beats the background's
+			intents, all[i].Intent = intents[1:], intents[1]
+		}
+		if empty && intents[0] != "" || len(intents) > 1 {
+			conflicts = append(conflicts, Conflict{all[i].Text, intents})
+		}
+		if !empty {
+			clean = append(clean, all[i])
+		}
+		i = j
+	}
+	return clean, conflicts
+}
+
+// problemOf names the intents and numbers every example's.
+func (m *Model) problemOf(clean []Example) (texts []string, p problem) {
+	for _, e := range clean {
+		if e.Intent != "" {
+			m.intents = append(m.intents, e.Intent)
+		}
+	}
+	slices.Sort(m.intents)
+	m.intents = slices.Clip(slices.Compact(m.intents))
+	for _, e := range clean {
+		y, ok := slices.BinarySearch(m.intents, e.Intent)
+		if !ok {
+			y = -1
+		}
+		texts, p.y = append(texts, e.Text), append(p.y, y)
+	}
+	p.classes = len(m.intents)
+	return texts, p
+}
+
+// rareness is how many sentences an n-gram must occur in to count: with thousands of sentences, one that occurs once is
+// a typo or a name, and dropping those halves the model; with a few hundred, every one counts.
+func rareness(sentences int) int {
+	if sentences > bigProblem {
+		return 2
+	}
+	return 1
+}
+
+// scratch is what one reading of a sentence needs; pooled, so that understanding allocates almost nothing.
+type scratch struct {
+	g      grams
+	x      []feature
+	scores []float32
+}
+
+// Understand reads one message: any text, however hostile. A message without a known word is Unknown with no Top.
+func (m *Model) Understand(text string, h Hints) Understanding {
+	norm := Normalize(text)
+	u := Understanding{Text: text, Band: Unknown, Energy: math.Inf(-1)}
+	u.Lang, u.LangSure = m.lang.detect(norm, h.Lang)
+	m.classify(norm, &u)
+	h.Lang = u.Lang
+	u.Slots = m.slots.find(text, h)
+	return u
+}
+
+// classify fills in everything that concerns intent.
+func (m *Model) classify(norm string, u *Understanding) {
+	sc := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(sc)
+	sc.x = m.vocab.vector(&sc.g, norm, sc.x[:0])
+	if len(sc.x) == 0 {
+		return
+	}
+	m.weights.scores(sc.x, sc.scores)
+	s := sc.scores[:m.weights.classes]
+	u.Energy = energy(s, len(m.intents))
+	softmax(s)
+	u.Top = m.best(s[:len(m.intents)])
+	if u.Energy < m.known {
+		return
+	}
+	u.Band, u.Intent = Unsure, u.Top[0].Intent
+	if u.Top[0].Score >= m.sure {
+		u.Band = Sure
+	}
+}
+
+// best returns the three most probable intents.
+func (m *Model) best(prob []float32) []Scored {
+	var idx [3]int
+	n := 0
+	for i, p := range prob {
+		k := n
+		for k > 0 && p > prob[idx[k-1]] {
+			k--
+		}
+		if k < len(idx) {
+			n = min(n+1, len(idx))
+			copy(idx[k+1:n], idx[k:])
+			idx[k] = i
+		}
+	}
+	top := make([]Scored, n)
+	for i := range n {
+		top[i] = Scored{m.intents[idx[i]], float64(prob[idx[i]])}
+	}
+	return top
+}
+
+// energy says how well known a sentence is: the log-sum-exp of the intents' scores, less the score of the background
+// where there is one.
+func energy(scores []float32, intents int) float64 {
+	e := logSumExp(scores[:intents])
+	if len(scores) > intents {
+		e -= float64(scores[intents])
+	}
+	return e
+}

@@ -1,0 +1,287 @@
+package nlu
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"balie/internal/fault"
+)
+
+// DefaultOrderPattern is what an order number looks like unless the shop says otherwise: letters and digits behind a "#",
+// a few letters and at least four digits, or five digits and more. The last kind counts only as a whole message or
+// next to a word such as "order" or "bestelling", since a bare number may be anything.
+const DefaultOrderPattern = `#[A-Za-z]{0,4}-?\d{3,12}|\b[A-Z]{1,4}-?\d{4,12}\b|\b\d{5,12}\b`
+
+// Slots are the facts in a message, in the order in which they were said. A value that the same message takes back
+// ("niet vrijdag maar zaterdag", "no sorry, 14") is left out.
+type Slots struct {
+	Orders    []string  // as typed, without spaces
+	Emails    []string  // in lower case
+	Phones    []string  // in E.164
+	Money     []Money   //
+	Dates     []Date    //
+	Addresses []Address //
+	Quantity  int       // 0 when none is named
+	Product   string    // the words behind "the", "mijn" … that name a thing; to be matched with the customer's own order
+	Reason    string    // one of the reasons a shop knows: see reasons
+}
+
+// Money is an amount in the currency's cents.
+type Money struct {
+	Cents    int64
+	Currency string // ISO 4217
+}
+
+// Map gives the slots under the names the public surface promises; only what was found. More than one value of a kind
+// is also there as a list under the plural name.
+func (s Slots) Map() map[string]any {
+	out := map[string]any{}
+	put(out, "order", "orders", s.Orders)
+	put(out, "email", "emails", s.Emails)
+	put(out, "phone", "phones", s.Phones)
+	var dates []string
+	for _, d := range s.Dates {
+		dates = append(dates, d.String())
+	}
+	put(out, "date", "dates", dates)
+	var money []map[string]any
+	for _, m := range s.Money {
+		money = append(money, map[string]any{"cents": m.Cents, "currency": m.Currency})
+	}
+	put(out, "money", "amounts", money)
+	var addresses []map[string]string
+	for _, a := range s.Addresses {
+		addresses = append(addresses, a.Map())
+	}
+	put(out, "address", "addresses", addresses)
+	if s.Quantity > 0 {
+		out["quantity"] = s.Quantity
+	}
+	if s.Product != "" {
+		out["product"] = s.Product
+	}
+	if s.Reason != "" {
+		out["reason"] = s.Reason
+	}
+	return out
+}
+
+func put[T any](out map[string]any, one, many string, values []T) {
+	if len(values) > 0 {
+		out[one] = values[0]
+	}
+	if len(values) > 1 {
+		out[many] = values
+	}
+}
+
+// found is one value with the place where it was said.
+type found[T any] struct {
+	value      T
+	start, end int
+}
+
+// slotFinder finds the facts of a message. Every pattern of it is RE2, so no text can make it slow.
+type slotFinder struct {
+	order       *regexp.Regexp
+	orderByUser bool // the shop gave its own pattern: then a match needs no word beside it
+}
+
+// FindSlots finds the facts in a text with the shop's order pattern ("" means DefaultOrderPattern). It is for callers
+// without a model; Model.Understand finds the same.
+func FindSlots(text string, h Hints, orderPattern string) (Slots, error) {
+	f, err := newSlotFinder(orderPattern)
+	if err != nil {
+		return Slots{}, err
+	}
+	return f.find(text, h), nil
+}
+
+func newSlotFinder(orderPattern string) (*slotFinder, error) {
+	if orderPattern == "" {
+		return &slotFinder{order: regexp.MustCompile(DefaultOrderPattern)}, nil
+	}
+	re, err := regexp.Compile(orderPattern)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "The pattern for order numbers is not a valid regular expression.", err)
+	}
+	return &slotFinder{order: re, orderByUser: true}, nil
+}
+
+// maxFound bounds how many values of a kind one message can hold.
+const maxFound = 10
+
+// find looks for the surest kinds first and blanks what it found, so that no digit is read twice.
+func (f *slotFinder) find(text string, h Hints) Slots {
+	work := plain(text)
+	var s Slots
+	s.Emails, work = take(work, findEmails(work))
+	s.Orders, work = take(work, f.findOrders(work))
+	s.Addresses, work = take(work, findAddresses(work, h))
+	s.Phones, work = take(work, findPhones(work, h))
+	s.Product, s.Reason = findProduct(work), findReason(work)
+	folded := foldKeepBlanks(work)
+	s.Money, folded = take(folded, findMoney(folded, h))
+	s.Dates, folded = take(folded, findDates(folded, h))
+	s.Quantity = findQuantity(folded)
+	return s
+}
+
+// blank stands where something was found: it is in no pattern and ends every word.
+const blank = '\x01'
+
+// take returns the values that were not taken back, and the text with all of them blanked.
+func take[T any](text string, all []found[T]) ([]T, string) {
+	if len(all) == 0 {
+		return nil, text
+	}
+	var values []T
+	for _, v := range corrected(text, all) {
+		if len(values) < maxFound {
+			values = append(values, v.value)
+		}
+	}
+	b := []byte(text)
+	for _, v := range all {
+		for i := v.start; i < v.end; i++ {
+			b[i] = blank
+		}
+	}
+	return values, string(b)
+}
+
+var (
+	takesBack = regexp.MustCompile(`(?i)\b(?:maar|bedoel|correctie|of nee|nee|sorry|oeps|moet zijn|i mean|actually|rather|no|oops|should be|make that)\b`)
+	insteadOf = regexp.MustCompile(`(?i)\b(?:in plaats van|ipv|i\.p\.v\.|niet|instead of|rather than|not)\b`)
+	negates   = regexp.MustCompile(`(?i)\b(?:niet|geen|not|no)\b(?:\s+\S+){0,3}\s*$`)
+)
+
+// corrected drops what the customer takes back in the same breath: A in "niet A maar B" and "A, sorry, B"; B in "A in
+// plaats van B".
+func corrected[T any](text string, all []found[T]) []found[T] {
+	if len(all) < 2 {
+		return all
+	}
+	drop := make([]bool, len(all))
+	for i := 1; i < len(all); i++ {
+		from, to := all[i-1].end, all[i].start
+		if from > to || to-from > 60 {
+			continue
+		}
+		between := text[from:to]
+		switch {
+		case insteadOf.MatchString(between):
+			drop[i] = true
+		case takesBack.MatchString(between):
+			lead := text[max(0, all[i-1].start-40):all[i-1].start]
+			if !strings.Contains(between, "maar") || negates.MatchString(lead) {
+				drop[i-1] = true
+			}
+		}
+	}
+	var kept []found[T]
+	for i, v := range all {
+		if !drop[i] {
+			kept = append(kept, v)
+		}
+	}
+	if len(kept) == 0 {
+		return all
+	}
+	return kept
+}
+
+// plain prepares a text for finding: composed letters, plain quotes and dashes, no control characters but the newline,
+// cut at 4,000 characters. Case and diacritics stay.
+func plain(text string) string {
+	if len(text) > maxRunes*utf8.UTFMax {
+		text = text[:maxRunes*utf8.UTFMax]
+	}
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n++; n > maxRunes {
+			return -1
+		}
+		switch {
+		case r == '\n' || r == '\r':
+			return '\n'
+		case r == '€', r == '£', r == '¢':
+			return r
+		case r < 0x80 && r >= ' ' && r != 0x7f:
+			return r
+		case r < 0x80:
+			return ' '
+		}
+		folded := foldRune(r)
+		if folded < 0x80 {
+			return folded // plain quotes, dashes, spaces, and -1 for what is invisible
+		}
+		return r
+	}, norm.NFC.String(text))
+}
+
+// foldKeepBlanks is Normalize for a text in which found values are blanked: the blanks stay.
+func foldKeepBlanks(work string) string {
+	parts := strings.Split(work, string(blank))
+	for i, p := range parts {
+		parts[i] = Normalize(p)
+	}
+	var b strings.Builder
+	for i, p := range parts {
+		if i > 0 && (p != "" || i == len(parts)-1) {
+			b.WriteString(" " + string(blank) + " ")
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}
+
+var emailPattern = regexp.MustCompile(`[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,200}[A-Za-z0-9])?\.[A-Za-z]{2,24}\b`)
+
+func findEmails(work string) []found[string] {
+	var out []found[string]
+	for _, m := range emailPattern.FindAllStringIndex(work, maxFound) {
+		value := strings.ToLower(strings.TrimLeft(work[m[0]:m[1]], ".-"))
+		if !strings.Contains(value, "..") && value[0] != '@' {
+			out = append(out, found[string]{value, m[0], m[1]})
+		}
+	}
+	return out
+}
+
+var orderWord = regexp.MustCompile(`(?i)(?:order|bestel|ordernr|bestelnr|factuur|invoice|zending|shipment|purchase|aankoop|reference|referentie|klantnummer)[a-z]*(?:\s*(?:nummers?|numbers?|nrs?|nos?|id|code|is|met|with|van|:|=|\.|#|en|and|,|\x01))*[\s.:#]*$`)
+
+// findOrders finds order numbers. A bare run of digits needs a word beside it that says so, or to be the whole message.
+func (f *slotFinder) findOrders(work string) []found[string] {
+	var out []found[string]
+	for _, m := range f.order.FindAllStringIndex(work, 4*maxFound) {
+		value := work[m[0]:m[1]]
+		if value == "" || len(out) == maxFound {
+			continue
+		}
+		if !f.orderByUser && isDigits(value) {
+			lead := work[max(0, m[0]-60):m[0]]
+			if len(out) > 0 && out[len(out)-1].end > m[0]-12 {
+				lead = work[max(0, out[len(out)-1].start-40):out[len(out)-1].start] + lead[len(lead)-(m[0]-out[len(out)-1].end):]
+			}
+			alone := strings.Trim(work, " \n.?!") == value && len(value) < 10
+			if !alone && !orderWord.MatchString(lead) {
+				continue
+			}
+		}
+		out = append(out, found[string]{strings.ToUpper(value), m[0], m[1]})
+	}
+	return out
+}
+
+func isDigits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
