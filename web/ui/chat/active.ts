@@ -2,7 +2,7 @@
 import type { ActionChange, Event, Message } from './protocol'
 
 /** actionsOf gives the last known state of every act in the conversation. */
-export function actionsOf(events: Event[]): Map<string, ActionChange> {
+export function actionsOf(events: readonly { kind: string; action?: ActionChange }[]): Map<string, ActionChange> {
   const found = new Map<string, ActionChange>()
   for (const e of events) if (e.kind === 'action' && e.action) found.set(e.action.id, { ...found.get(e.action.id), ...e.action })
   return found

@@ -1,0 +1,135 @@
+// Where an agent writes: an answer to the customer, or a note to colleagues, in another colour with another button.
+import { useSignal } from '@preact/signals'
+import type { TargetedKeyboardEvent } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { call } from './api'
+import { useRoom } from './context'
+import type { Talk } from './talk'
+
+interface Pick {
+  title: string
+  text: string
+}
+
+export function Composer({ talk, mine }: { talk: Talk; mine: boolean }) {
+  const { desk, t } = useRoom()
+  const field = useRef<HTMLTextAreaElement>(null)
+  if (!mine && talk.mode.value === 'answer') talk.mode.value = 'note'
+  const note = talk.mode.value === 'note'
+  const text = note ? talk.note.value : talk.answer.value
+  const picks = usePicks(text, desk.lang.value, desk.rows.value.get(talk.id)?.lang ?? 'nl')
+  const chosen = useSignal(0)
+
+  useEffect(() => {
+    const f = field.current // grows with the text, up to the height that the style sheet allows
+    if (!f) return
+    f.style.height = 'auto'
+    f.style.height = f.scrollHeight + 2 + 'px'
+  }, [text])
+  useEffect(() => {
+    if (mine && talk.mode.value === 'note' && !talk.note.value) talk.mode.value = 'answer'
+  }, [mine])
+
+  const take = (pick: Pick) => {
+    talk.write(pick.text)
+    chosen.value = 0
+    field.current?.focus()
+  }
+  const key = (e: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+    if (picks.length && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) {
+      e.preventDefault()
+      chosen.value = (chosen.value + (e.key === 'ArrowDown' ? 1 : picks.length - 1)) % picks.length
+      return
+    }
+    if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return
+    e.preventDefault()
+    const pick = picks[chosen.value]
+    if (pick) take(pick)
+    else void talk.send()
+  }
+  return (
+    <form
+      class={note ? 'composer for-note' : 'composer'}
+      onSubmit={(e) => {
+        e.preventDefault()
+        void talk.send()
+      }}
+    >
+      <Typist talk={talk} />
+      <div class="modes" role="group" aria-label={t('mode')}>
+        <button type="button" disabled={!mine} aria-pressed={!note} onClick={() => (talk.mode.value = 'answer')}>{t('mode_answer')}</button>
+        <button type="button" aria-pressed={note} onClick={() => (talk.mode.value = 'note')}>{t('mode_note')}</button>
+        <span class="muted">{note ? t('note_hint') : t('answer_hint')}</span>
+      </div>
+      {picks.length > 0 && (
+        <ul class="picks" role="listbox" id="picks" aria-label={t('picks')}>
+          {picks.map((p, i) => (
+            <li key={i} id={`pick-${i}`} role="option" aria-selected={i === chosen.value} onMouseDown={(e) => e.preventDefault()} onClick={() => take(p)}>
+              <strong>{p.title}</strong> <span class="muted">{p.text}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <label class="hidden" for="answer">{note ? t('mode_note') : t('mode_answer')}</label>
+      <textarea
+        id="answer"
+        ref={field}
+        rows={2}
+        maxLength={4000}
+        value={text}
+        placeholder={note ? t('note_placeholder') : t('answer_placeholder')}
+        aria-controls={picks.length ? 'picks' : undefined}
+        aria-activedescendant={picks.length ? `pick-${chosen.value}` : undefined}
+        onKeyDown={key}
+        onInput={(e) => {
+          chosen.value = 0
+          talk.write(e.currentTarget.value)
+        }}
+      />
+      <button class="main" type="submit">{note ? t('keep_note') : t('send')}</button>
+    </form>
+  )
+}
+
+/** Typist warns when a colleague is writing too, and tells when the customer is. */
+function Typist({ talk }: { talk: Talk }) {
+  const { t } = useRoom()
+  const from = talk.typist.value
+  if (!from) return <p class="typist" role="status" />
+  if (from.role === 'agent') return <p class="typist warn" role="status">{t('colleague_types', { name: from.name ?? '' })}</p>
+  return <p class="typist" role="status">{t('customer_types')}</p>
+}
+
+/** usePicks offers canned replies after "/" and articles after "#", in the customer's language. */
+function usePicks(text: string, own: 'nl' | 'en', customer: string): Pick[] {
+  const { desk } = useRoom()
+  const articles = useSignal<Pick[]>([])
+  const query = /^#(.{2,60})$/.exec(text)?.[1] ?? ''
+  const lang = customer === 'en' ? 'en' : 'nl'
+  useEffect(() => {
+    articles.value = []
+    if (!query) return
+    const timer = setTimeout(async () => {
+      const found = await desk.attempt(() => call<unknown>('GET', `/kb/search?lang=${lang}&q=${encodeURIComponent(query)}`))
+      articles.value = articlesOf(found)
+    }, 200)
+    return () => clearTimeout(timer)
+  }, [query, lang])
+  if (query) return articles.value
+  if (!text.startsWith('/') || text.includes('\n')) return []
+  const word = text.slice(1).toLowerCase()
+  return (desk.settings.value.canned ?? [])
+    .map((c) => ({ title: c.title, text: c.text[lang] || c.text[own] }))
+    .filter((c) => (c.title + ' ' + c.text).toLowerCase().includes(word))
+    .slice(0, 8)
+}
+
+/** articlesOf reads the answer of the library's search: each article once, as a title with its address. */
+function articlesOf(found: unknown): Pick[] {
+  const hits = (found as { hits?: { title?: string; url?: string; article?: string }[] } | undefined)?.hits ?? []
+  const seen = new Set<string>()
+  return hits
+    .filter((h) => h.title && !seen.has(h.article ?? h.title) && seen.add(h.article ?? h.title))
+    .slice(0, 6)
+    .map((h) => ({ title: h.title ?? '', text: `${h.title} ${h.url ? new URL(h.url, location.href).href : ''}`.trim() }))
+}

@@ -1,0 +1,62 @@
+// What every part of the desk's screen needs: the model, the words, and how long and when.
+import texts from 'i18n:desk'
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import { locale, translator, type DeskKey, type Holes } from '../shared/i18n'
+import type { Desk } from './model'
+import type { Row } from './protocol'
+
+export interface Room {
+  desk: Desk
+  t: (key: DeskKey, holes?: Holes) => string
+}
+
+export const Here = createContext<Room | undefined>(undefined)
+
+export function roomOf(desk: Desk): Room {
+  return { desk, t: translator<DeskKey>(texts, () => desk.lang.value) }
+}
+
+/** useRoom gives the model and the words to a component inside the desk. */
+export function useRoom(): Room {
+  const room = useContext(Here)
+  if (!room) throw new Error('outside the desk')
+  return room
+}
+
+/** known says a code of the protocol in words, and shows the code itself when it is newer than these words. */
+export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level', code: string): string {
+  const key = `${prefix}_${code}` as DeskKey
+  const text = room.t(key)
+  return text === key ? code.replaceAll('_', ' ') : text
+}
+
+export function nameOf({ t }: Room, row: Row): string {
+  return row.name || t('visitor')
+}
+
+/** waited is how long a row waits, in whole minutes and in words that fit a narrow column. */
+export function waited({ desk, t }: Room, since: string | null): string {
+  if (!since) return ''
+  const minutes = Math.max(0, Math.floor((desk.now.value - Date.parse(since)) / 60_000))
+  if (minutes < 1) return t('just_now')
+  if (minutes < 60) return t('minutes', { n: minutes })
+  if (minutes < 48 * 60) return t('hours', { n: Math.floor(minutes / 60) })
+  return t('days', { n: Math.floor(minutes / 1440) })
+}
+
+/** moment is a time of today, or a date with a time. */
+export function moment({ desk }: Room, iso: string): string {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return iso
+  const today = new Date().toDateString() === date.toDateString()
+  const form: Intl.DateTimeFormatOptions = today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }
+  return new Intl.DateTimeFormat(locale(desk.lang.value), form).format(date)
+}
+
+/** said writes any value of a fact or an order as one line of text. */
+export function said(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value !== 'object') return String(value)
+  return Object.values(value).map(said).filter(Boolean).join(', ')
+}

@@ -1,0 +1,167 @@
+// What opens over the desk: transfer, return, close, the palette of every action, the sheet of keys.
+import { signal } from '@preact/signals'
+import type { ComponentChildren, TargetedSubmitEvent } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { useRoom } from './context'
+import { Palette } from './palette'
+
+export type DialogName = 'transfer' | 'return' | 'close' | 'palette' | 'help'
+const open = signal<DialogName | ''>('')
+
+/** show opens one dialog, in the place of any other. */
+export function show(name: DialogName) {
+  open.value = name
+}
+
+export function hide() {
+  open.value = ''
+}
+
+export function Dialogs() {
+  const { desk } = useRoom()
+  const id = desk.talk.value?.id
+  switch (open.value) {
+    case 'palette':
+      return <Palette />
+    case 'help':
+      return <Help />
+    case 'transfer':
+      return id ? <Transfer id={id} /> : null
+    case 'return':
+      return id ? <Return id={id} /> : null
+    case 'close':
+      return id ? <Close id={id} /> : null
+    default:
+      return null
+  }
+}
+
+interface BoxProps {
+  title: string
+  children: ComponentChildren
+}
+
+/** Box is a native modal dialog: the browser keeps the focus in it, closes it with Escape and puts the focus back. */
+export function Box({ title, children }: BoxProps) {
+  const { t } = useRoom()
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const from = document.activeElement as HTMLElement | null
+    element.current?.showModal()
+    return () => from?.focus()
+  }, [])
+  return (
+    <dialog ref={element} onClose={hide} aria-labelledby="dialog-title">
+      <div class="dialog-top">
+        <h2 id="dialog-title">{title}</h2>
+        <button type="button" class="plain" onClick={() => element.current?.close()}>{t('cancel')}</button>
+      </div>
+      {children}
+    </dialog>
+  )
+}
+
+/** useAct posts a form of a dialog and closes it when the server agreed. */
+function useAct(id: string, what: string, body: (data: FormData) => object) {
+  const { desk } = useRoom()
+  return async (e: TargetedSubmitEvent<HTMLFormElement>) => {
+    e.preventDefault()
+    if (await desk.write(id, what, body(new FormData(e.currentTarget)))) hide()
+  }
+}
+
+function Note() {
+  const { t } = useRoom()
+  return (
+    <>
+      <label for="note">{t('note_for_next')}</label>
+      <textarea id="note" name="note" rows={3} maxLength={2000} />
+    </>
+  )
+}
+
+function Transfer({ id }: { id: string }) {
+  const { desk, t } = useRoom()
+  const send = useAct(id, '/transfer', (data) => {
+    const [kind, who] = String(data.get('to')).split(/:(.*)/s)
+    return { [kind ?? '']: who, note: data.get('note') }
+  })
+  const others = desk.agents.value.filter((a) => a.id !== desk.me.value?.id && a.state === 'available')
+  return (
+    <Box title={t('transfer')}>
+      <form onSubmit={send}>
+        <label for="to">{t('transfer_to')}</label>
+        <select id="to" name="to" required>
+          {(desk.settings.value.teams ?? []).map((x) => <option key={x.id} value={`team:${x.id}`}>{t('team', { name: x.name })}</option>)}
+          {others.map((x) => <option key={x.id} value={`agent:${x.id}`}>{t('colleague', { name: x.name, n: x.conversations })}</option>)}
+        </select>
+        <Note />
+        <button class="main" type="submit">{t('transfer')}</button>
+      </form>
+    </Box>
+  )
+}
+
+function Return({ id }: { id: string }) {
+  const { t } = useRoom()
+  const send = useAct(id, '/return', (data) => ({ note: data.get('note') }))
+  return (
+    <Box title={t('return')}>
+      <form onSubmit={send}>
+        <p>{t('return_hint')}</p>
+        <Note />
+        <button class="main" type="submit">{t('return')}</button>
+      </form>
+    </Box>
+  )
+}
+
+function Close({ id }: { id: string }) {
+  const { desk, t } = useRoom()
+  const send = useAct(id, '/close', (data) => ({ code: data.get('code'), note: data.get('note') }))
+  return (
+    <Box title={t('close')}>
+      <form onSubmit={send}>
+        <label for="code">{t('close_code')}</label>
+        <select id="code" name="code" required>
+          {(desk.settings.value.codes ?? []).map((c) => <option key={c.id} value={c.id}>{c.label[desk.lang.value] || c.id}</option>)}
+        </select>
+        <Note />
+        <button class="main" type="submit">{t('close')}</button>
+      </form>
+    </Box>
+  )
+}
+
+function Help() {
+  const { t } = useRoom()
+  const keys: [string, string][] = [
+    ['j', t('key_down')],
+    ['k', t('key_up')],
+    ['Enter', t('key_open')],
+    ['a', t('claim')],
+    ['r', t('mode_answer')],
+    ['n', t('mode_note')],
+    ['t', t('transfer')],
+    ['c', t('close')],
+    ['g q', t('key_queue')],
+    ['g m', t('key_mine')],
+    ['/', t('key_canned')],
+    ['#', t('key_article')],
+    ['Ctrl K', t('search')],
+    ['?', t('keys_title')],
+  ]
+  return (
+    <Box title={t('keys_title')}>
+      <p class="muted">{t('keys_hint')}</p>
+      <dl class="keys">
+        {keys.map(([k, what]) => (
+          <div key={k}>
+            <dt><kbd>{k}</kbd></dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Box>
+  )
+}

@@ -1,0 +1,132 @@
+// What the desk and the server say to each other (docs/protocol.md, "The desk"). Unknown kinds and fields are ignored.
+import type { ActionChange, Card, Form, From, Message, Verdict } from '../chat/protocol'
+
+export interface Me {
+  id: string
+  name: string
+  email: string
+  roles: string[]
+}
+export type OwnerRole = 'bot' | 'queue' | 'agent' | 'nobody'
+export interface Row {
+  id: string
+  reference: string
+  site: string
+  name: string
+  verified: boolean
+  topic: string
+  lang: string
+  owner: { role: OwnerRole; agent: string; name: string; reason: string; since: number }
+  reason: string
+  priority: number
+  last: { seq: number; role: string; text: string; at: string } | null
+  waiting_since: string | null
+  waited_s: number
+  sla: 'ok' | 'warn' | 'late'
+  head: number
+  unanswered: boolean
+  created: string
+  closed: string | null
+  code: string
+  lease: string
+}
+export interface Queue {
+  waiting: Row[] | null
+  mine: Row[] | null
+  bot: Row[] | null
+  closed: Row[] | null
+  presence: Presence
+}
+export type Presence = 'available' | 'away' | 'offline'
+
+export interface Label {
+  nl: string
+  en: string
+}
+export interface Colleague {
+  id: string
+  name: string
+  state: Presence
+  conversations: number
+}
+export interface Settings {
+  codes: { id: string; label: Label }[] | null
+  canned: { id: string; title: string; text: Label }[] | null
+  agents: Colleague[] | null
+  teams: { id: string; name: string }[] | null
+}
+
+export interface DeskEvent {
+  seq: number
+  at: string
+  from?: From & { id?: string }
+  kind: string
+  message?: Message & { policy?: string; intent?: string; act?: string; form?: Form; card?: Card }
+  note?: { text: string }
+  owner?: { to: OwnerRole; reason?: string; name?: string; agent?: string; team?: string; note?: string }
+  action?: ActionChange & { reason?: string; undo_of?: string }
+  sign?: { name: string; points: number; from: number }
+  mark?: { seq: number; verdict: 'correct' | 'wrong' }
+  rating?: Verdict & { score?: number }
+  identified?: { level: string; id?: string; name?: string; how?: string }
+  flow?: { flow: string; state: string; step?: string }
+  slot?: { name: string; value: unknown; verified?: boolean }
+  language?: { lang: string }
+  closed?: { code?: string; note?: string }
+  redacted?: { seqs?: number[] }
+}
+
+export interface Packet {
+  reason: string
+  signs?: { name: string; points: number; seq: number }[] | null
+  wants?: string
+  language?: string
+  identity?: { level: string; how?: string; id?: string } | null
+  facts?: { name: string; value: unknown; seq: number; verified: boolean }[] | null
+  tried?: Tried[] | null
+  pending?: { kind: string; id: string; seq: number }[] | null
+  promises?: { text: string; seq: number }[] | null
+  customer?: Customer | null
+  page?: string
+  waited_s?: number
+}
+export interface Tried {
+  kind: 'article' | 'action'
+  article?: string
+  action?: string
+  title?: string
+  name?: string
+  state?: string
+  seq: number
+  result?: string
+}
+export interface Customer {
+  id?: string
+  name?: string
+  email?: string
+  address?: Record<string, unknown> | null
+  orders?: { id: string; status: string; placed_at?: string; items?: unknown[] | null }[] | null
+  earlier?: { id: string; reference: string; at: string; topic: string; code: string }[] | null
+}
+export interface Opened {
+  row: Row
+  events: DeskEvent[] | null
+  customer?: Customer | null
+  context?: Packet | null
+  draft?: { text: string; note: string } | null
+}
+
+export type FromDesk =
+  | { type: 'welcome'; me: Me; epoch: string }
+  | { type: 'row'; row: Row }
+  | ({ type: 'event'; conversation: string } & DeskEvent)
+  | { type: 'typing'; conversation: string; from: From & { id?: string } }
+  | { type: 'alert'; alert: string; conversation: string; text: string }
+  | { type: 'agents'; agents: Colleague[] }
+  | { type: 'error'; code: string; message: string }
+
+export type ToDesk =
+  | { type: 'presence'; state: Presence }
+  | { type: 'typing'; conversation: string }
+  | { type: 'open'; conversation: string; after: number }
+  | { type: 'leave'; conversation: string }

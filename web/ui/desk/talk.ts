@@ -1,0 +1,135 @@
+// One open conversation on the desk: its log, its packet, and what the agent is writing in it.
+import { computed, signal } from '@preact/signals'
+import { actionsOf } from '../chat/active'
+import type { From } from '../chat/protocol'
+import { at, call } from './api'
+import type { Desk } from './model'
+import type { Customer, DeskEvent, Opened, Packet } from './protocol'
+
+/** A line of the agent that is on its way. */
+export interface Sending {
+  key: string
+  text: string
+  failed: boolean
+}
+
+export class Talk {
+  readonly events = signal<DeskEvent[]>([])
+  readonly packet = signal<Packet | undefined>(undefined)
+  readonly customer = signal<Customer | undefined>(undefined)
+  readonly answer = signal('')
+  readonly note = signal('')
+  readonly mode = signal<'answer' | 'note'>('answer')
+  readonly sending = signal<Sending[]>([])
+  readonly typist = signal<(From & { id?: string }) | undefined>(undefined)
+  readonly loaded = signal(false)
+
+  readonly actions = computed(() => actionsOf(this.events.value))
+  readonly marks = computed(() => {
+    const found = new Map<number, string>()
+    for (const e of this.events.value) if (e.mark) found.set(e.mark.seq, e.mark.verdict)
+    return found
+  })
+
+  last = 0
+  private saved = ''
+  private saveTimer: number | undefined
+  private typeTimer: number | undefined
+  private typedAt = 0
+
+  constructor(
+    readonly id: string,
+    private readonly desk: Desk,
+  ) {}
+
+  fill(opened: Opened) {
+    this.desk.putRow(opened.row)
+    for (const e of opened.events ?? []) this.add(e)
+    this.packet.value = opened.context ?? this.packet.value
+    this.customer.value = opened.customer ?? opened.context?.customer ?? this.customer.value
+    if (!this.loaded.value && opened.draft) {
+      this.answer.value ||= opened.draft.text ?? ''
+      this.note.value ||= opened.draft.note ?? ''
+      this.saved = this.draftBody()
+    }
+    this.loaded.value = true
+  }
+
+  /** add puts an event at the end; one that is already here changes nothing. */
+  add(e: DeskEvent) {
+    if (e.seq <= this.last) return
+    this.last = e.seq
+    const gone = new Set(e.redacted?.seqs ?? [])
+    const before = gone.size
+      ? this.events.value.map((x) => (gone.has(x.seq) ? { ...x, kind: 'redacted', message: undefined, note: undefined } : x))
+      : this.events.value
+    this.events.value = [...before, e]
+    if (e.kind === 'message') this.typist.value = undefined
+  }
+
+  typed(from: From & { id?: string }) {
+    if (from.id && from.id === this.desk.me.value?.id) return
+    this.typist.value = from
+    clearTimeout(this.typeTimer)
+    this.typeTimer = window.setTimeout(() => (this.typist.value = undefined), 6_000)
+  }
+
+  // ---- writing
+
+  write(text: string) {
+    if (this.mode.value === 'note') this.note.value = text
+    else {
+      this.answer.value = text
+      this.tellTyping()
+    }
+    clearTimeout(this.saveTimer)
+    this.saveTimer = window.setTimeout(() => this.saveDraft(), 700)
+  }
+
+  private tellTyping() {
+    const now = Date.now()
+    if (now - this.typedAt < 3_000) return
+    this.typedAt = now
+    this.desk.typing(this.id)
+  }
+
+  private draftBody(): string {
+    return JSON.stringify({ text: this.answer.value, note: this.note.value })
+  }
+
+  /** saveDraft keeps what is being written on the server, so that it is there on another screen too. */
+  saveDraft() {
+    clearTimeout(this.saveTimer)
+    const body = this.draftBody()
+    if (body === this.saved) return
+    this.saved = body
+    void this.desk.attempt(() => call('PUT', at(this.id, '/draft'), JSON.parse(body)))
+  }
+
+  /** send sends the answer or keeps the note. What is refused stays in sight, with its key, and can be sent again. */
+  async send() {
+    const note = this.mode.value === 'note'
+    const text = (note ? this.note : this.answer).value.trim()
+    if (!text) return
+    this.write('')
+    this.saveDraft()
+    if (note) {
+      if (!(await this.desk.write(this.id, '/notes', { key: this.desk.key(), text }))) this.note.value = text
+      return
+    }
+    await this.deliver({ key: this.desk.key(), text, failed: false })
+  }
+
+  async deliver(line: Sending) {
+    const others = this.sending.value.filter((s) => s.key !== line.key)
+    this.sending.value = [...others, { ...line, failed: false }]
+    const done = await this.desk.write(this.id, '/messages', { key: line.key, text: line.text })
+    this.sending.value = this.sending.value
+      .filter((s) => s.key !== line.key || !done)
+      .map((s) => (s.key === line.key ? { ...s, failed: true } : s))
+  }
+
+  discard(line: Sending) {
+    this.sending.value = this.sending.value.filter((s) => s.key !== line.key)
+  }
+}
