@@ -21,6 +21,9 @@ func (c *Customer) Tidy() error {
 		if !ValidID(string(m.ID)) {
 			return fmt.Errorf("customer %s: way to pay %d has no valid id", c.ID, i)
 		}
+		if m.Balance != nil && !m.Balance.sane() {
+			return fmt.Errorf("customer %s: balance of way to pay %s is beyond belief", c.ID, m.ID)
+		}
 		m.Kind, m.Brand, m.LastFour = MethodKind(clean(string(m.Kind))), clean(m.Brand), clean(m.LastFour)
 	}
 	return nil
@@ -44,9 +47,15 @@ func (o *Order) Tidy() error {
 		if !ValidID(string(it.ID)) || !ValidID(string(it.Product)) || len(it.Options) > MaxItems {
 			return fmt.Errorf("order %s: item %d has no valid ids", o.ID, i)
 		}
+		if !it.Price.sane() {
+			return fmt.Errorf("order %s: price of item %d is beyond belief", o.ID, i)
+		}
 		it.Name, it.Options = clean(it.Name), cleanMap(it.Options)
 	}
 	for i := range o.Payments {
+		if !o.Payments[i].Amount.sane() {
+			return fmt.Errorf("order %s: payment %d is beyond belief", o.ID, i)
+		}
 		o.Payments[i].Kind = clean(o.Payments[i].Kind)
 	}
 	return o.tidyShipments()
@@ -77,10 +86,16 @@ func (p *Product) Tidy() error {
 		if !ValidID(string(v.ID)) || len(v.Options) > MaxItems {
 			return fmt.Errorf("product %s: variant %d has no valid id", p.ID, i)
 		}
+		if !v.Price.sane() {
+			return fmt.Errorf("product %s: price of variant %d is beyond belief", p.ID, i)
+		}
 		v.Options = cleanMap(v.Options)
 	}
 	return nil
 }
+
+// sane tells whether m is an amount that a shop can mean; beyond it sums might wrap around.
+func (m Money) sane() bool { return m >= -MaxMoney && m <= MaxMoney }
 
 func (a *Address) tidy() {
 	for _, s := range []*string{&a.Line1, &a.Line2, &a.City, &a.Region, &a.Postcode, &a.Country, &a.Street, &a.Number, &a.Addition} {

@@ -71,6 +71,8 @@ const (
 	MaxText  = 500   // bytes of any other text
 	MaxItems = 500   // items in an order, variants of a product, swaps in a write
 	MaxList  = 1_000 // orders of a customer
+
+	MaxMoney Money = 1_000_000_000_000 // ten thousand million; sums of as many as are allowed still fit
 )
 
 type need int

@@ -174,6 +174,8 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 		"shared e-mail": `{"customers":[` + ann + `,{"id":"b","email":"A@x.nl"}]}`, "customer without id": `{"customers":[{}]}`,
 		"order of nobody": `{"orders":[{"id":"1","customer":"a"}]}`, "order twice": `{"customers":[` + ann + `],"orders":[{"id":"1","customer":"a"},{"id":"1","customer":"a"}]}`,
 		"price that is no number": `{"customers":[` + ann + `],"orders":[{"id":"1","customer":"a","items":[{"id":"x","product":"p","price_cents":1.5}]}]}`,
+		"days that are none":      `{"customers":[` + ann + `],"orders":[{"id":"1","customer":"a","placed_days_ago":99999999}]}`,
+		"price beyond belief":     `{"products":[{"id":"p","variants":[{"id":"x","price_cents":9223372036854775807}]}]}`,
 		"product twice":           `{"products":[{"id":"p"},{"id":"p"}]}`, "item without id": `{"customers":[` + ann + `],"orders":[{"id":"1","customer":"a","items":[{}]}]}`,
 	} {
 		err := demo.New(demo.Bytes([]byte(file)), docs(t, t.TempDir()), clock).Load(t.Context())
@@ -199,4 +201,20 @@ func TestHandlerKeepsStrangersOut(t *testing.T) {
 			t.Errorf("token %q, header %q: %d", c.token, c.header, got)
 		}
 	}
+}
+
+// memory is a store for fuzzing only, where a file for each of a million tries would be too much.
+type memory map[string]demo.Record
+
+func (m memory) Get(_ context.Context, id string) (demo.Record, uint64, error) {
+	r, ok := m[id]
+	if !ok {
+		return r, 0, fault.New(fault.NotFound, "There is no such document.")
+	}
+	return r, 1, nil
+}
+
+func (m memory) Put(_ context.Context, id string, r demo.Record, _ uint64) (uint64, error) {
+	m[id] = r
+	return 1, nil
 }

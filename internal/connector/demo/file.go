@@ -93,7 +93,11 @@ func parse(b []byte, loaded time.Time) (*catalogue, error) {
 		c.products[p.ID] = *p
 	}
 	for i := range f.Orders {
-		if err := c.addOrder(f.Orders[i].dated(loaded, f.ReturnDays), f.Currency); err != nil {
+		o, err := f.Orders[i].dated(loaded, f.ReturnDays)
+		if err == nil {
+			err = c.addOrder(o, f.Currency)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("parse order file: %w", err)
 		}
 	}
@@ -136,19 +140,29 @@ func (c *catalogue) addOrder(o action.Order, currency string) error {
 	return nil
 }
 
-// dated is the order with its days ago turned into moments.
-func (f fileOrder) dated(loaded time.Time, returnDays int) action.Order {
+// dated is the order with its days ago turned into moments. Days beyond a century are a mistake in the file.
+func (f fileOrder) dated(loaded time.Time, returnDays int) (action.Order, error) {
+	const century = 36_525
 	o := f.Order
-	if f.PlacedDaysAgo != nil {
-		o.PlacedAt = loaded.AddDate(0, 0, -*f.PlacedDaysAgo)
+	for _, d := range []struct {
+		ago *int
+		at  *time.Time
+	}{{f.PlacedDaysAgo, &o.PlacedAt}, {f.DeliveredDaysAgo, &o.DeliveredAt}} {
+		if d.ago == nil {
+			continue
+		}
+		if *d.ago < -century || *d.ago > century {
+			return o, fmt.Errorf("order %.40q: %d days ago", o.ID, *d.ago)
+		}
+		*d.at = loaded.AddDate(0, 0, -*d.ago)
 	}
-	if f.DeliveredDaysAgo != nil {
-		o.DeliveredAt = loaded.AddDate(0, 0, -*f.DeliveredDaysAgo)
+	if returnDays < 0 || returnDays > century {
+		return o, fmt.Errorf("return_days is %d", returnDays)
 	}
 	if returnDays > 0 && o.ReturnUntil.IsZero() && !o.DeliveredAt.IsZero() {
 		o.ReturnUntil = o.DeliveredAt.AddDate(0, 0, returnDays)
 	}
-	return o
+	return o, nil
 }
 
 func emailKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
