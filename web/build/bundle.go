@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +23,12 @@ var entries = map[string]string{
 	"demo.css":  "demo/demo.css",
 }
 
+// pictures are copied as they are, under a fingerprinted name.
+var pictures = map[string]string{
+	"icon.svg":       "desk/icon.svg",
+	"icon-badge.svg": "desk/icon-badge.svg",
+}
+
 // bundle makes every entry and returns the finished files by manifest name. Each entry is one file that needs no other,
 // so a page is two requests and nothing arrives half.
 func bundle(ui string) (map[string]file, error) {
@@ -32,6 +39,15 @@ func bundle(ui string) (map[string]file, error) {
 			return nil, err
 		}
 		out[name] = f
+	}
+	for name, source := range pictures {
+		data, err := os.ReadFile(filepath.Join(ui, source))
+		if err != nil {
+			return nil, fmt.Errorf("read picture: %w", err)
+		}
+		ext := filepath.Ext(name)
+		sum := sha256.Sum256(data)
+		out[name] = file{Name: fmt.Sprintf("%s-%X%s", strings.TrimSuffix(name, ext), sum[:4], ext), Data: data}
 	}
 	return out, nil
 }

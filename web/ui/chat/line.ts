@@ -40,6 +40,7 @@ export class Line {
   private socket: WebSocket | undefined
   private twin: AbortController | undefined
   private attempt = 0
+  private epoch = ''
   private welcomed = false
   private unopened = 0
   private timer: number | undefined
@@ -49,6 +50,7 @@ export class Line {
   constructor(
     private readonly wsURL: string,
     private readonly api: string,
+    private readonly site: string,
     private readonly owner: LineOwner,
   ) {
     addEventListener('online', () => this.hurry())
@@ -196,7 +198,9 @@ export class Line {
   private async poll(signal: AbortSignal) {
     const answer = await fetch(`${this.api}/events?after=${this.owner.after()}`, { headers: this.headers(), signal })
     if (!answer.ok) throw new Error(`events: ${answer.status}`)
-    const body = (await answer.json()) as { events?: Omit<Event, 'type'>[] }
+    const body = (await answer.json()) as { events?: Omit<Event, 'type'>[]; epoch?: string }
+    if (body.epoch && this.epoch && body.epoch !== this.epoch) this.owner.frame({ type: 'reset', epoch: body.epoch })
+    this.epoch = body.epoch ?? this.epoch
     for (const event of body.events ?? []) this.owner.frame({ ...event, type: 'event' })
   }
 
@@ -211,7 +215,7 @@ export class Line {
 
   /** call posts one frame and returns the frame that answers it. */
   private async call(name: string, body: object, signal: AbortSignal | undefined): Promise<string> {
-    const answer = await fetch(`${this.api}/${name}`, {
+    const answer = await fetch(`${this.api}/${name}?site=${encodeURIComponent(this.site)}`, {
       method: 'POST',
       headers: { ...this.headers(), 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

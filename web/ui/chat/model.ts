@@ -74,7 +74,7 @@ export class Chat {
     this.box = new Outbox(set.site, set.store)
     this.outbox.value = this.box.all()
     this.seen = Number(this.recall('seen') ?? 0)
-    this.carrier = new Line(set.wsURL, set.api, {
+    this.carrier = new Line(set.wsURL, set.api, set.site, {
       hello: () => this.hello(),
       session: () => this.recall('session') ?? '',
       after: () => this.last,

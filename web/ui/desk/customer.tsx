@@ -6,6 +6,7 @@ export function Customer({ talk }: { talk: Talk }) {
   const room = useRoom()
   const { desk, t } = room
   const c = talk.customer.value
+  const email = c?.email || c?.profile?.email
   const page = talk.packet.value?.page
   return (
     <aside class="pane side" aria-label={t('customer')}>
@@ -14,14 +15,16 @@ export function Customer({ talk }: { talk: Talk }) {
         {c?.id || c?.name ? (
           <dl>
             <dt>{t('name')}</dt>
-            <dd>{c.name}</dd>
-            {c.email && <><dt>{t('email')}</dt><dd>{c.email}</dd></>}
-            {c.address && <><dt>{t('address')}</dt><dd>{said(c.address)}</dd></>}
+            <dd>{c.name || [c.profile?.first_name, c.profile?.last_name].filter(Boolean).join(' ')}</dd>
+            {email && <><dt>{t('email')}</dt><dd>{email}</dd></>}
+            {c.profile?.phone && <><dt>{t('phone')}</dt><dd>{c.profile.phone}</dd></>}
+            {c.profile?.address && <><dt>{t('address')}</dt><dd>{addressText(c.profile.address)}</dd></>}
             {c.id && <><dt>{t('number')}</dt><dd>{c.id}</dd></>}
           </dl>
         ) : (
           <p class="muted">{t('unknown_customer')}</p>
         )}
+        {c?.problem && <p class="bad">{c.problem}</p>}
         {page && <p class="under">{t('page')}: {page}</p>}
       </section>
       {!!c?.orders?.length && (
@@ -53,6 +56,11 @@ export function Customer({ talk }: { talk: Talk }) {
       )}
     </aside>
   )
+}
+
+/** addressText is an address on one line; street and number are in line1 already. */
+function addressText(a: Record<string, string>): string {
+  return [a.line1, a.line2, [a.postcode, a.city].filter(Boolean).join(' '), a.region, a.country].filter(Boolean).join(', ')
 }
 
 function itemName(item: unknown): string {

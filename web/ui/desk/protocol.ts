@@ -84,8 +84,9 @@ export interface Packet {
   identity?: { level: string; how?: string; id?: string } | null
   facts?: { name: string; value: unknown; seq: number; verified: boolean }[] | null
   tried?: Tried[] | null
-  pending?: { kind: string; id: string; seq: number }[] | null
+  pending?: { kind: string; id: string; name?: string; seq: number }[] | null
   promises?: { text: string; seq: number }[] | null
+  notes?: { text: string; seq: number; by?: string }[] | null
   customer?: Customer | null
   page?: string
   waited_s?: number
@@ -104,8 +105,11 @@ export interface Customer {
   id?: string
   name?: string
   email?: string
-  address?: Record<string, unknown> | null
+  /** The order system's own record of the customer. */
+  profile?: { first_name?: string; last_name?: string; email?: string; phone?: string; address?: Record<string, string> } | null
   orders?: { id: string; status: string; placed_at?: string; items?: unknown[] | null }[] | null
+  /** Why profile and orders are missing. */
+  problem?: string
   earlier?: { id: string; reference: string; at: string; topic: string; code: string }[] | null
 }
 export interface Opened {

@@ -38,11 +38,16 @@ export function TakeOver({ packet }: { packet: Packet }) {
           </Item>
         )}
         {!!p.pending?.length && (
-          <Item label={t('pending')}>{p.pending.map((x) => known(room, 'kind', x.kind)).join(', ')}</Item>
+          <Item label={t('pending')}>{p.pending.map((x) => [known(room, 'kind', x.kind), x.name && known(room, 'topic', x.name)].filter(Boolean).join(': ')).join(', ')}</Item>
         )}
         {!!p.promises?.length && (
           <Item label={t('promises')}>
             <ul>{p.promises.map((x, i) => <li key={i}>{x.text}</li>)}</ul>
+          </Item>
+        )}
+        {!!p.notes?.length && (
+          <Item label={t('notes')}>
+            <ul>{p.notes.map((x, i) => <li key={i}>{x.by ? `${x.by}: ` : ''}{x.text}</li>)}</ul>
           </Item>
         )}
       </dl>
