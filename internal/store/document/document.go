@@ -50,8 +50,8 @@ type Engine interface {
 	// DocHistory calls each with every kept revision, newest first.
 	DocHistory(ctx context.Context, collection, id string, each func(Doc) (more bool)) error
 	// DocChanges calls each with the latest revision of every document that was put after the cursor, in order of cursor,
-	// tombstones included, and returns the cursor to go on from: that of the last document that each took (it took the one at which
-	// it said stop no more). Only collections that keep history are in the feed.
+	// tombstones included, and returns the cursor to go on from. The document at which each said stop comes again from there: nothing
+	// is skipped. Only collections that keep history are in the feed.
 	DocChanges(ctx context.Context, collection string, after uint64, each func(Doc) (more bool)) (uint64, error)
 }
 
