@@ -1,0 +1,360 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"balie/handoff"
+	"balie/internal/chat"
+	"balie/internal/fault"
+	"balie/internal/relay"
+)
+
+// deskLine is the socket of somebody at the desk: rows of what changes, and the events of the conversations they have or opened.
+type deskLine struct {
+	line
+	server *Server
+	person handoff.Person
+	ip     string
+	cookie string
+
+	mu     sync.Mutex
+	open   map[chat.ConversationID]*deskFollow
+	shown  map[chat.ConversationID]shown
+	closed bool
+}
+
+// deskFollow is one conversation that is followed on this line.
+type deskFollow struct {
+	desk     *deskLine
+	conv     chat.ConversationID
+	follower *relay.Follower
+	asked    bool // opened by hand, not because it is theirs
+}
+
+// shown is what the desk last heard of a conversation, to tell what is news.
+type shown struct {
+	owner chat.Owner
+	sla   string
+	heard chat.Seq
+}
+
+// maxOpen bounds how many conversations one desk line follows.
+const maxOpen = 200
+
+func (s *Server) deskSocket(w http.ResponseWriter, r *http.Request) {
+	p, err := s.person(r)
+	refuse := 0
+	origin := r.Header.Get("Origin")
+	switch {
+	case origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host && !s.isOwn(origin):
+		refuse = closeOrigin
+	case err != nil || !p.May(handoff.RoleAgent, handoff.RoleSupervisor):
+		refuse = closeSignedOut
+	case !s.doors.enter("", true):
+		refuse = websocket.CloseTryAgainLater
+	}
+	conn, upErr := s.upgrader.Upgrade(w, r, nil)
+	if upErr != nil {
+		if refuse == 0 {
+			s.doors.leave("", true)
+		}
+		return
+	}
+	l := &deskLine{line: line{conn: conn, rate: s.frameBucket()}, server: s, person: p, ip: clientIP(r), cookie: cookieValue(r),
+		open: map[chat.ConversationID]*deskFollow{}, shown: map[chat.ConversationID]shown{}}
+	if refuse != 0 {
+		go l.hangUp(refuse, map[int]string{closeOrigin: "origin is not allowed", closeSignedOut: "please sign in", websocket.CloseTryAgainLater: "too many connections"}[refuse])
+		return
+	}
+	s.lines.Store(&l.line, struct{}{})
+	s.wg.Add(1)
+	go l.serve()
+}
+
+func (l *deskLine) serve() {
+	s := l.server
+	defer s.wg.Done()
+	l.prepare()
+	l.conn.SetReadDeadline(time.Now().Add(pongWait))
+	ctx, cancel := context.WithCancel(context.Background())
+	var live sync.WaitGroup
+	err := l.greet(ctx)
+	if err == nil {
+		w := s.log.Watch()
+		live.Go(func() { l.live(ctx, w) })
+		for err == nil {
+			err = l.read(l.handle)
+		}
+		w.Close()
+	}
+	cancel()
+	l.part(err, true)
+	live.Wait()
+	l.closeAll()
+	s.lines.Delete(&l.line)
+	s.doors.leave("", true)
+}
+
+func (l *deskLine) closeAll() {
+	l.mu.Lock()
+	l.closed = true
+	var all []*deskFollow
+	for _, f := range l.open {
+		all = append(all, f)
+	}
+	clear(l.open)
+	l.mu.Unlock()
+	for _, f := range all {
+		f.follower.Close()
+	}
+}
+
+// greet says who is signed in, and takes up the conversations they have.
+func (l *deskLine) greet(ctx context.Context) error {
+	s := l.server
+	err := l.sendJSON(struct {
+		Type  string `json:"type"`
+		Me    me     `json:"me"`
+		Epoch string `json:"epoch"`
+	}{"welcome", meOf(l.person), s.lists.Epoch()})
+	if err != nil {
+		return err
+	}
+	if err := s.desk.Beat(ctx, l.person, ""); err != nil {
+		return err
+	}
+	v, err := s.desk.Queue(ctx, l.person)
+	if err != nil {
+		return err
+	}
+	for _, cs := range [][]chat.Conversation{v.Waiting, v.Mine, v.Bot} {
+		for _, c := range cs {
+			l.shown[c.ID] = shown{c.Owner, s.desk.Urgency(c), c.Heard}
+		}
+	}
+	for _, c := range v.Mine {
+		l.follow(c.ID, c.Head, false)
+	}
+	return l.sendAgents(ctx)
+}
+
+func (l *deskLine) sendAgents(ctx context.Context) error {
+	agents, err := l.server.agents(ctx)
+	if err != nil {
+		return err
+	}
+	return l.sendJSON(struct {
+		Type   string     `json:"type"`
+		Agents []agentOut `json:"agents"`
+	}{"agents", agents})
+}
+
+// live tells the desk what changes, keeps the agent's presence alive, and hangs up when they are signed out.
+func (l *deskLine) live(ctx context.Context, w *relay.Watcher) {
+	beat := time.NewTicker(handoff.Gone / 3)
+	defer beat.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.Ready():
+			for _, id := range w.Take() {
+				if err = l.changed(ctx, id); err != nil {
+					break
+				}
+			}
+		case <-beat.C:
+			err = l.beat(ctx)
+		}
+		if err != nil {
+			if ctx.Err() == nil && fault.Is(err, fault.Unauthorized) {
+				l.hangUp(closeSignedOut, "please sign in")
+			} else if ctx.Err() == nil {
+				l.hangUp(websocket.CloseInternalServerErr, "come back")
+			}
+			return
+		}
+	}
+}
+
+func (l *deskLine) beat(ctx context.Context) error {
+	s := l.server
+	login, _, err := s.opt.Logins.Get(ctx, cookieID(l.cookie))
+	if err != nil || s.now().After(login.Expires) {
+		return errSignIn
+	}
+	if p, _, err := s.opt.People.Get(ctx, l.person.ID); err != nil || p.Disabled {
+		return errSignIn
+	}
+	if err := s.desk.Beat(ctx, l.person, ""); err != nil {
+		return err
+	}
+	return l.sendAgents(ctx)
+}
+
+// changed tells of one conversation: its row, an alert if it concerns this person, and its events if it has become theirs.
+func (l *deskLine) changed(ctx context.Context, id chat.ConversationID) error {
+	s := l.server
+	c, err := s.log.Conversation(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := shown{c.Owner, s.desk.Urgency(c), c.Heard}
+	l.mu.Lock()
+	was, known := l.shown[id]
+	if c.Owner.Role == chat.RoleNobody {
+		delete(l.shown, id)
+	} else {
+		l.shown[id] = now
+	}
+	l.mu.Unlock()
+	mine := c.Owner.Role == chat.RoleAgent && c.Owner.Agent == l.person.ID
+	if mine {
+		l.follow(id, c.Owner.Since-1, false)
+	} else {
+		l.unfollow(id, false)
+	}
+	err = l.sendJSON(struct {
+		Type string `json:"type"`
+		Row  row    `json:"row"`
+	}{"row", s.row(c, l.person)})
+	if err != nil {
+		return err
+	}
+	return l.alert(c, was, known, now, mine)
+}
+
+func (l *deskLine) alert(c chat.Conversation, was shown, known bool, now shown, mine bool) error {
+	kind := ""
+	switch {
+	case c.Owner.Role == chat.RoleQueue && (!known || was.owner.Role != chat.RoleQueue):
+		kind = "new_in_queue"
+	case mine && (!known || was.owner.Since != c.Owner.Since):
+		kind = "assigned"
+	case mine && now.heard > was.heard:
+		kind = "new_message"
+	case c.Owner.Role == chat.RoleQueue && now.sla != "ok" && was.sla != now.sla:
+		kind = "sla"
+	default:
+		return nil
+	}
+	return l.sendJSON(struct {
+		Type  string              `json:"type"`
+		Alert string              `json:"alert"`
+		Conv  chat.ConversationID `json:"conversation"`
+		Text  string              `json:"text"`
+	}{"alert", kind, c.ID, c.Last.Text})
+}
+
+// follow begins to send a conversation's events after a position, unless it is followed already.
+func (l *deskLine) follow(id chat.ConversationID, after chat.Seq, asked bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.open[id]; f != nil {
+		f.asked = f.asked || asked
+		return
+	}
+	if l.closed || len(l.open) >= maxOpen {
+		return
+	}
+	f := &deskFollow{desk: l, conv: id, asked: asked}
+	f.follower = l.server.log.Follow(id, after, f)
+	l.open[id] = f
+}
+
+// unfollow ends it; one that was opened by hand stays until it is left by hand.
+func (l *deskLine) unfollow(id chat.ConversationID, byHand bool) {
+	l.mu.Lock()
+	f := l.open[id]
+	if f == nil || (f.asked && !byHand) {
+		l.mu.Unlock()
+		return
+	}
+	delete(l.open, id)
+	l.mu.Unlock()
+	f.follower.Close()
+}
+
+// deskFrame is what the desk's page sends.
+type deskFrame struct {
+	Type         string              `json:"type"`
+	State        string              `json:"state"`
+	Conversation chat.ConversationID `json:"conversation"`
+	After        chat.Seq            `json:"after"`
+}
+
+func (l *deskLine) handle(data []byte) error {
+	if !l.rate.take(1) {
+		return errTooFast
+	}
+	var f deskFrame
+	if err := json.Unmarshal(data, &f); err != nil {
+		return l.fail(fault.New(fault.Invalid, "That is not a frame of this protocol; see docs/protocol.md."), "")
+	}
+	ctx := context.Background()
+	switch f.Type {
+	case "presence":
+		if err := l.server.desk.SetState(ctx, l.person, handoff.State(f.State)); err != nil {
+			return l.fail(err, "")
+		}
+		return l.sendAgents(ctx)
+	case "typing":
+		l.server.log.Signal(relay.Signal{Conv: f.Conversation, Kind: "typing", From: chat.Party{Role: chat.RoleAgent, ID: l.person.ID, Name: l.person.Name}})
+	case "open":
+		return l.openConversation(ctx, f)
+	case "leave":
+		if c, err := l.server.log.Conversation(ctx, f.Conversation); err == nil && c.Owner.Agent != l.person.ID {
+			l.unfollow(f.Conversation, true)
+		}
+	case "ping":
+	default:
+		return l.fail(fault.Newf(fault.Invalid, "There is no frame of type %q.", clip(f.Type, 40)), "")
+	}
+	return nil
+}
+
+// openConversation follows one from a position; opening it again starts anew from there.
+func (l *deskLine) openConversation(ctx context.Context, f deskFrame) error {
+	if _, err := l.server.log.Conversation(ctx, f.Conversation); err != nil {
+		return l.fail(err, "")
+	}
+	l.unfollow(f.Conversation, true)
+	l.follow(f.Conversation, f.After, true)
+	return nil
+}
+
+// Events writes events as the desk sees them: all of them, notes included.
+func (f *deskFollow) Events(events []chat.Event) error {
+	for _, e := range events {
+		b, err := encodeEvent(e, f.conv, true, f.desk.server.render)
+		if err != nil {
+			return err
+		}
+		if err := f.desk.send(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Signal writes typing: the customer's, and colleagues', but not one's own.
+func (f *deskFollow) Signal(sig relay.Signal) error {
+	if sig.Kind != "typing" || (sig.To != "" && sig.To != chat.RoleAgent) || sig.From.ID == f.desk.person.ID && sig.From.ID != "" {
+		return nil
+	}
+	return f.desk.sendJSON(struct {
+		Type string              `json:"type"`
+		Conv chat.ConversationID `json:"conversation"`
+		From who                 `json:"from"`
+	}{"typing", f.conv, who{Role: sig.From.Role, ID: sig.From.ID, Name: sig.From.Name}})
+}
