@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { isWord, type ToChat, type ToShop } from '../shared/bridge'
 import { langOf } from '../shared/i18n'
+import { closeMenus } from '../shared/menu'
 import { App } from './app'
 import { roomOf } from './context'
 import { Chat } from './model'
@@ -28,6 +29,7 @@ function begin(root: HTMLElement) {
   })
   document.addEventListener('visibilitychange', () => chat.look())
   root.replaceChildren()
+  closeMenus()
   if (!shop) {
     chat.start()
     render(<App room={roomOf(chat)} />, root)

@@ -45,7 +45,7 @@ function Screen() {
   if (desk.me.value === null) return <SignIn />
   const talk = desk.talk.value
   return (
-    <div class={talk ? 'desk with-talk' : 'desk'}>
+    <div class={`desk ${talk ? 'with-talk' : ''} ${talk?.side.value ? 'with-side' : ''}`}>
       <TopBar />
       <Messages />
       <div class="panes">

@@ -24,14 +24,20 @@ export function Conversation({ talk }: { talk: Talk }) {
             </p>
           )}
         </div>
-        {mine && (
-          <div class="acts">
-            <button type="button" onClick={() => show('return')}>{t('return')}</button>
-            <button type="button" onClick={() => show('transfer')}>{t('transfer')}</button>
-            <button type="button" onClick={() => show('close')}>{t('close')}</button>
-          </div>
-        )}
+        <div class="acts">
+          <button type="button" class="to-side" aria-pressed={talk.side.value} onClick={() => (talk.side.value = !talk.side.value)}>
+            {t('customer')}
+          </button>
+          {mine && (
+            <>
+              <button type="button" onClick={() => show('return')}>{t('return')}</button>
+              <button type="button" onClick={() => show('transfer')}>{t('transfer')}</button>
+              <button type="button" onClick={() => show('close')}>{t('close')}</button>
+            </>
+          )}
+        </div>
       </header>
+      {talk.packet.value && <TakeOver packet={talk.packet.value} />}
       <Log talk={talk} />
       {mine || row?.owner.role === 'agent' || row?.owner.role === 'nobody' ? null : <ClaimBar talk={talk} />}
       {row?.owner.role === 'agent' && !mine && <p class="bar warn">{t('with_colleague', { name: row.owner.name })}</p>}
@@ -50,7 +56,7 @@ function ClaimBar({ talk }: { talk: Talk }) {
   )
 }
 
-/** Log shows the packet and every line, and stays at the end while the reader is there. */
+/** Log shows every line, and stays at the end while the reader is there. */
 function Log({ talk }: { talk: Talk }) {
   const { t } = useRoom()
   const box = useRef<HTMLDivElement>(null)
@@ -64,7 +70,6 @@ function Log({ talk }: { talk: Talk }) {
   }, [talk.events.value.length, talk.sending.value.length, talk.packet.value])
   return (
     <div class="log" ref={box} onScroll={watch} tabIndex={0} role="region" aria-label={t('log')}>
-      {talk.packet.value && <TakeOver packet={talk.packet.value} />}
       <ol class="lines">
         {talk.events.value.map((e) => <Line key={e.seq} event={e} talk={talk} />)}
         {talk.sending.value.map((s) => (

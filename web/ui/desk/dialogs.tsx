@@ -91,7 +91,7 @@ function Transfer({ id }: { id: string }) {
     <Box title={t('transfer')}>
       <form onSubmit={send}>
         <label for="to">{t('transfer_to')}</label>
-        <select id="to" name="to" required>
+        <select id="to" name="to" required autofocus>
           {(desk.settings.value.teams ?? []).map((x) => <option key={x.id} value={`team:${x.id}`}>{t('team', { name: x.name })}</option>)}
           {others.map((x) => <option key={x.id} value={`agent:${x.id}`}>{t('colleague', { name: x.name, n: x.conversations })}</option>)}
         </select>
@@ -123,7 +123,7 @@ function Close({ id }: { id: string }) {
     <Box title={t('close')}>
       <form onSubmit={send}>
         <label for="code">{t('close_code')}</label>
-        <select id="code" name="code" required>
+        <select id="code" name="code" required autofocus>
           {(desk.settings.value.codes ?? []).map((c) => <option key={c.id} value={c.id}>{c.label[desk.lang.value] || c.id}</option>)}
         </select>
         <Note />

@@ -9,7 +9,7 @@ export function TakeOver({ packet }: { packet: Packet }) {
   return (
     <details class="takeover" open>
       <summary><h3>{t('takeover')}</h3></summary>
-      <dl>
+      <dl tabIndex={0} aria-label={t('takeover')}>
         <Item label={t('why')}>
           {p.reason ? known(room, 'reason', p.reason) : t('with_bot')}
           {!!p.signs?.length && <span class="muted"> ({p.signs.map((s) => known(room, 'sign', s.name)).join(', ')})</span>}

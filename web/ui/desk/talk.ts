@@ -23,6 +23,8 @@ export class Talk {
   readonly sending = signal<Sending[]>([])
   readonly typist = signal<(From & { id?: string }) | undefined>(undefined)
   readonly loaded = signal(false)
+  /** On a screen with room for one pane: the customer's is shown in the place of the log. */
+  readonly side = signal(false)
 
   readonly actions = computed(() => actionsOf(this.events.value))
   readonly marks = computed(() => {

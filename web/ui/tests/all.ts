@@ -1,0 +1,112 @@
+// The parts of the faces that need no browser, checked under Node by `go test ./web/build`.
+import { actionsOf, canUndo, isOpen } from '../chat/active'
+import { comeback, delay } from '../chat/line'
+import { Outbox, type Kept } from '../chat/outbox'
+import type { Event } from '../chat/protocol'
+import { fresh, groupOf, orderOf } from '../desk/order'
+import type { Row } from '../desk/protocol'
+import { langOf, translator } from '../shared/i18n'
+
+const wrong: string[] = []
+function same(what: string, got: unknown, want: unknown) {
+  const [a, b] = [JSON.stringify(got), JSON.stringify(want)]
+  if (a !== b) wrong.push(`${what}: got ${a}, want ${b}`)
+}
+
+// ---- close codes and waits
+for (const [code, want] of [
+  [1001, 'soon'], [1006, 'soon'], [1012, 'soon'], [1009, 'soon'],
+  [1011, 'later'], [1013, 'later'], [4000, 'later'], [4099, 'later'],
+  [1003, 'never'], [1007, 'never'], [4100, 'never'], [4199, 'never'],
+] as const) same(`comeback(${code})`, comeback(code), want)
+same('the first wait is short', delay(0, false, 0.999) < 700, true)
+same('waits grow', delay(3, false, 1) > delay(1, false, 1), true)
+same('waits end growing', delay(500, false, 1) <= 30_100, true)
+same('later is later', delay(0, true, 0) >= 5_000, true)
+
+// ---- which questions can still be answered
+const said = (seq: number, role: 'bot' | 'customer' | 'agent', message: Event['message'] = {}): Event => ({
+  type: 'event', seq, kind: 'message', from: { role }, message,
+})
+const act = (seq: number, id: string, state: 'proposed' | 'done' | 'undone', undo?: string): Event => ({
+  type: 'event', seq, kind: 'action', from: { role: 'system' }, action: { id, state, ...(undo ? { undo_until: undo } : {}) },
+})
+const asks = { buttons: [{ id: 'b', label: 'Ja' }] }
+const card = { card: { action: 'a', title: '' }, buttons: [{ id: 'c', label: 'Versturen' }] }
+const open = (events: Event[], i: number) => isOpen(events, i, actionsOf(events))
+same('a question is open', open([said(1, 'bot', asks)], 0), true)
+same('an answer closes it', open([said(1, 'bot', asks), said(2, 'customer')], 0), false)
+same('a newer question closes it', open([said(1, 'bot', asks), said(2, 'bot', asks)], 0), false)
+same('a remark does not', open([said(1, 'bot', asks), said(2, 'bot')], 0), true)
+same('a card outlives a question in between', open([said(1, 'bot', card), said(2, 'customer'), said(3, 'bot')], 0), true)
+same('a card is over when its act is done', open([said(1, 'bot', card), act(2, 'a', 'done')], 0), false)
+same('a card is open while proposed', open([said(1, 'bot', card), act(2, 'a', 'proposed')], 0), true)
+
+const soon = new Date(Date.now() + 60_000).toISOString()
+const past = new Date(Date.now() - 60_000).toISOString()
+const undo = (events: Event[], i: number) => canUndo(events, i, actionsOf(events), Date.now())
+const after = [act(1, 'a', 'done', soon), said(2, 'bot', asks), said(3, 'customer'), said(4, 'bot', asks)]
+same('undo outlives what is said later', undo(after, 1), true)
+same('other buttons are not undo', undo(after, 3), false)
+same('undo ends with its time', undo([act(1, 'a', 'done', past), said(2, 'bot', asks)], 1), false)
+same('undo ends with its use', undo([act(1, 'a', 'done', soon), said(2, 'bot', asks), act(3, 'a', 'undone')], 1), false)
+
+// ---- the outbox
+const shelf = new Map<string, string>()
+const storage = {
+  get length() {
+    return shelf.size
+  },
+  clear: () => shelf.clear(),
+  getItem: (k: string) => shelf.get(k) ?? null,
+  key: (i: number) => [...shelf.keys()][i] ?? null,
+  removeItem: (k: string) => void shelf.delete(k),
+  setItem: (k: string, v: string) => void shelf.set(k, v),
+} as Storage
+const kept = (key: string, order: number): Kept => ({ parcel: { type: 'say', key, text: key }, label: key, order })
+const box = new Outbox('demo', storage)
+box.put(kept('two', 2))
+box.put(kept('one', 1))
+shelf.set('balie:demo:out:bad', '{')
+shelf.set('balie:other:out:x', JSON.stringify(kept('x', 0)))
+same('oldest first, of this site, readable', new Outbox('demo', storage).all().map((k) => k.parcel.key), ['one', 'two'])
+same('what cannot be read is gone', shelf.has('balie:demo:out:bad'), false)
+box.remove('one')
+box.clear()
+same('another site keeps its own', [...shelf.keys()], ['balie:other:out:x'])
+
+// ---- the desk's list
+const row = (id: string, role: Row['owner']['role'], more: Partial<Row> = {}): Row => ({
+  id, reference: id, site: 'demo', name: '', verified: false, topic: '', lang: 'nl', reason: '', priority: 0, last: null, waited_s: 0,
+  owner: { role, agent: role === 'agent' ? 'me' : '', name: '', reason: '', since: 0 }, waiting_since: null, sla: 'ok', head: 0,
+  unanswered: false, created: '2026-01-01T00:00:00Z', closed: null, code: '', lease: '', ...more,
+})
+const rows = [
+  row('young', 'queue', { waiting_since: '2026-01-01T10:05:00Z' }),
+  row('old', 'queue', { waiting_since: '2026-01-01T10:00:00Z' }),
+  row('urgent', 'queue', { waiting_since: '2026-01-01T10:09:00Z', priority: 2 }),
+  row('quiet', 'agent'),
+  row('asking', 'agent', { unanswered: true, created: '2026-01-02T00:00:00Z' }),
+  row('theirs', 'agent', { owner: { role: 'agent', agent: 'other', name: '', reason: '', since: 0 } }),
+]
+const order = orderOf(rows, 'me')
+same('urgent first, then old', order.waiting, ['urgent', 'old', 'young'])
+same('who asks comes first', order.mine, ['asking', 'quiet'])
+same("a colleague's is in no group", groupOf(rows[5]!, 'me'), undefined)
+same('new ones are counted', fresh(orderOf(rows.slice(1), 'me'), order), 1)
+same('the same are not', fresh(order, order), 0)
+
+// ---- texts
+const texts = { nl: { a: 'Dag {name}', m: { one: '{n} uur', other: '{n} uren' } }, en: { a: 'Hello {name}', m: { one: '{n} hour', other: '{n} hours' } } }
+let lang: 'nl' | 'en' = 'nl'
+const t = translator<string>(texts, () => lang)
+same('holes are filled', t('a', { name: 'Jan' }), 'Dag Jan')
+same('an unknown hole stays', t('a', { other: 1 }), 'Dag {name}')
+same('one', t('m', { n: 1 }), '1 uur')
+same('many', t('m', { n: 2 }), '2 uren')
+lang = 'en'
+same('the language is read at every call', t('m', { n: 2 }), '2 hours')
+same('an unknown key is itself', t('nothing'), 'nothing')
+same('tags', [langOf('en-GB'), langOf('nl'), langOf('fr'), langOf(null)], ['en', 'nl', 'nl', 'nl'])
+
+if (wrong.length) throw new Error('\n' + wrong.join('\n'))
