@@ -131,7 +131,7 @@ var (
 	houseNumber = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}|[-/]\d{1,4}[A-Za-z]{0,4}|[IVX]{1,4}|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
 	numberWord  = set("nr nr. no no. nummer huisnummer number num")
 	additions   = set("bis hs huis hg hoog boven beneden rood zwart a b c d e f g h i ii iii iv v vi bg ter to")
-	// onlyPostcodes are Dutch letter pairs that are never given out.
+	// neverGiven are Dutch letter pairs that are never given out.
 	neverGiven = set("sa sd ss")
 )
 
@@ -188,11 +188,11 @@ func (r *addressReader) additionFits(j int) bool {
 // streetFirst reads "Keizersgracht 12-B, 1015 CJ Amsterdam" with the house number at token i.
 func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	number, addition, n := r.houseAt(i)
-	if n == 0 {
+	if n == 0 || n == 1 && numberWord[r.lower(i+1)] { // "Plein 1944 nr 12": the number is still to come
 		return a, 0, 0
 	}
 	from = r.streetBefore(i)
-	if from < 0 {
+	if from < 0 || unitWords[strings.TrimSuffix(r.lower(i-1), ".")] {
 		return a, 0, 0
 	}
 	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
@@ -257,16 +257,11 @@ func (r *addressReader) streetBefore(i int) int {
 			return start
 		case nameParticle[low]:
 			// belongs to the name only when a name stands before or the particle is capitalised
-			if r.isName(j) || j > 0 && r.isName(j-1) && !sentenceWord[r.low[j-1]] {
-				start = j
-			} else if r.plain && start > 0 && j > 0 && !sentenceWord[r.low[j-1]] {
-				start = j
-			} else if leadingParticle[low] && start == j+1 && !sentenceDe(r.lower(j-1)) {
-				start = j
-			} else {
+			if start != j+1 || !r.isName(j) && !leadingParticle[low] && !r.nameBefore(j) {
 				return start
 			}
-		case r.isName(j), streetLike(low), ordinalName.MatchString(low):
+			start = j
+		case r.isName(j), streetLike(low), ordinalName.MatchString(low), len(w) == 4 && isDigits(w) && j > 0 && r.isName(j-1):
 			start = j
 		case r.plain && hasLetter(low):
 			start = j
@@ -285,7 +280,15 @@ func (r *addressReader) gapAfter(j int) string {
 	return strings.TrimSpace(r.text[r.toks[j].end:r.toks[j+1].start])
 }
 
-func sentenceDe(before string) bool { return before == "" || sentenceWord[before] }
+// nameBefore reports whether the particles that end at token j follow a name: "Burgemeester van der" does, "naar de" does not.
+func (r *addressReader) nameBefore(j int) bool {
+	for j--; j >= 0; j-- {
+		if low := r.low[j]; !nameParticle[low] || r.isName(j) {
+			return !separator(r.at(j)) && hasLetter(low) && !sentenceWord[low] && (r.plain || r.isName(j)) && r.gapAfter(j) == ""
+		}
+	}
+	return false
+}
 
 var ordinalName = regexp.MustCompile(`^\d{1,2}e$`)
 
@@ -326,8 +329,8 @@ func (r *addressReader) numberFirst(i int) (a Address, to int) {
 			}
 		}
 	} else {
-		for k := j; k < j+6 && k < len(r.toks) && !separator(r.at(k)) && !(sentenceWord[r.low[k]] && !nameParticle[r.low[k]]); k++ {
-			if k > j && streetTypes[strings.TrimSuffix(r.low[k], ".")] {
+		for k := j; k < j+6 && k < len(r.toks) && !separator(r.at(k)) && r.mayBeStreet(k); k++ {
+			if k > j && streetTypes[strings.TrimSuffix(r.low[k], ".")] || r.low[k] == "broadway" {
 				end = k + 1
 			}
 		}
@@ -341,10 +344,19 @@ func (r *addressReader) numberFirst(i int) (a Address, to int) {
 	a.Line1 = r.between(i, end)
 	to = r.unit(&a, end)
 	to = r.locality(&a, to)
+	if frenchStreet[r.lower(j)] && fiveDigits.MatchString(a.Postcode) {
+		a.Country = "FR"
+	}
 	if a.Country == "" && a.Region != "" {
 		a.Country = "US"
 	}
 	return a, to
+}
+
+// mayBeStreet reports whether token k may stand in the name of an English street.
+func (r *addressReader) mayBeStreet(k int) bool {
+	low := r.low[k]
+	return !sentenceWord[low] || nameParticle[low] || cityLead[low] || r.isName(k) && !r.plain
 }
 
 var unitWords = set("suite ste apt apartment unit flat floor room # building bldg")

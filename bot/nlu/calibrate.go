@@ -36,7 +36,7 @@ const bigProblem = 4000
 // calibrate finds the two thresholds from sentences the model has not seen: known, below which the given share of the
 // rightly understood sentences lies, and sure, the lowest probability above which at most one in thirty is wrong.
 // With too few examples to hold any out, everything that is not background is known and half is sure.
-func calibrate(p problem, background bool, quantile float64, seed uint64) (known, sure float64) {
+func calibrate(p problem, quantile float64, seed uint64) (known, sure float64) {
 	held := holdOut(p, seed)
 	known = quantileOfRight(held, quantile)
 	return known, sureAt(held, known)

@@ -19,7 +19,19 @@ func Builtin() (examples, background []Example) {
 	return append([]Example(nil), b.examples...), append([]Example(nil), b.background...)
 }
 
-type sentences struct{ examples, background []Example }
+// sentences are all built-in ones; words are single common words, which only teach to tell languages apart.
+type sentences struct{ examples, background, words []Example }
+
+func (s *sentences) addWords(raw, lang string) {
+	for line := range strings.Lines(raw) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, w := range strings.Fields(line) {
+			s.words = append(s.words, Example{Text: w, Lang: lang})
+		}
+	}
+}
 
 var builtin = sync.OnceValue(func() sentences {
 	var s sentences
@@ -30,6 +42,10 @@ var builtin = sync.OnceValue(func() sentences {
 		raw, err := dataFS.ReadFile(name)
 		if err != nil {
 			return err
+		}
+		if path.Dir(name) == "data/lang" {
+			s.addWords(string(raw), strings.TrimSuffix(path.Base(name), ".txt"))
+			return nil
 		}
 		parts := strings.Split(path.Base(name), ".") // intent, language, txt
 		if len(parts) != 3 {

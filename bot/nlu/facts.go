@@ -157,14 +157,14 @@ var productStop = set(`is was zijn waren die dat which that from van uit voor fo
 		because omdat maar but ik i u you je jullie bezorgd geleverd delivered arrived aangekomen komt comes blijft
 		wijzigen veranderen aanpassen change beschadigd kapot defect broken damaged missing ontbreekt instead als if om
 		too te zo so nu now vandaag today morgen tomorrow gisteren yesterday gekregen ontvangen received besteld ordered
-		wordt worden mag may could would zou ook also here hier weer again alleen only`)
+		wordt worden mag may could would zou ook also here hier weer again alleen only overmorgen gisteren eergisteren bij by near next last volgende vorige`)
 
 // notProduct are nouns of the trade: what every customer talks about, whatever was bought.
 var notProduct = set(`order orders bestelling bestellingen pakket pakje pakketje package parcel adres
 		address account geld money factuur invoice klacht complaint medewerker agent mens human persoon person vraag
 		question mail email e-mail telefoonnummer phone number nummer rit status levering delivery aankoop purchase koop
 		overeenkomst contract gegevens data dag day week maand month keer time items item artikel artikelen product
-		producten products iets something alles everything rest deel part label retourlabel retour return huis house
+		producten products iets something alles everything rest deel part label straat street zip zipcode postcode buren buurman buurvrouw neighbour neighbor bezorger courier datum date website site app winkel store webshop werk work kantoor office straat street weg zip zipcode postcode buren buurman buurvrouw neighbour bezorger courier eerste tweede overmorgen datum date website site app winkel store webshop retourlabel retour return huis house
 		baas manager collega colleague robot bot chatbot service klantenservice customer support refund copy kopie`)
 
 // findProduct returns the words that may name a product: at most five behind an article or "my". It only narrows down:

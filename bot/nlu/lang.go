@@ -3,6 +3,9 @@ package nlu
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // langModel tells languages apart by their words and letter groups, with the same features and learner as intents.
@@ -27,6 +30,9 @@ const maxLangExamples = 2000
 func trainLang(examples []Example, seed uint64) *langModel {
 	m := &langModel{}
 	byLang := map[string][]string{}
+	for _, e := range builtin().words {
+		byLang[e.Lang] = append(byLang[e.Lang], Normalize(e.Text))
+	}
 	for _, e := range examples {
 		if e.Lang != "" && len(byLang[e.Lang]) < maxLangExamples {
 			byLang[e.Lang] = append(byLang[e.Lang], Normalize(e.Text))
@@ -57,12 +63,14 @@ func trainLang(examples []Example, seed uint64) *langModel {
 	return m
 }
 
-// detect returns the language of a normalized text, and whether the text itself shows it. When it does not, the hint
-// stands; without a hint, the best guess.
-func (m *langModel) detect(norm, hint string) (lang string, sure bool) {
+// detect returns the language of a text, and whether the text itself shows it. When it does not, the hint stands; without
+// a hint, the best guess. Words with a capital inside a sentence are passed over: they are names and titles, which speak
+// whatever language they like.
+func (m *langModel) detect(text, hint string) (lang string, sure bool) {
 	if m.weights == nil {
 		return hint, false
 	}
+	norm := Normalize(withoutNames(text))
 	var g grams
 	x := m.vocab.vector(&g, norm, nil)
 	if len(x) == 0 {
@@ -89,4 +97,25 @@ func (m *langModel) detect(norm, hint string) (lang string, sure bool) {
 		return hint, false
 	}
 	return m.langs[best], false
+}
+
+// withoutNames drops the words with a capital that do not begin the text, if at least two other words remain.
+func withoutNames(text string) string {
+	fields := strings.Fields(text)
+	kept := fields[:0:0]
+	small := 0
+	for i, w := range fields {
+		c, _ := utf8.DecodeRuneInString(w)
+		if i > 0 && unicode.IsUpper(c) && w != "I" && w != "Ik" && !strings.HasPrefix(w, "I'") {
+			continue
+		}
+		kept = append(kept, w)
+		if !unicode.IsUpper(c) {
+			small++
+		}
+	}
+	if small < 2 {
+		return text
+	}
+	return strings.Join(kept, " ")
 }

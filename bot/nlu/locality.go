@@ -224,7 +224,7 @@ func (r *addressReader) dutchPair(i int) bool {
 	return !shortWords[low]
 }
 
-var shortWords = set("en is in op te of de ik je km mm cm kg we ze me of om nu al ja ex uw us to it is at on or an as be by do go he if my no so up gb mb tb gr eu er ik dan st nd rd th")
+var shortWords = set("nr hs bg en is in op te of de ik je km mm cm kg we ze me of om nu al ja ex uw us to it is at on or an as be by do go he if my no so up gb mb tb gr eu er ik dan st nd rd th")
 
 func (r *addressReader) namesBelgium(i int) bool {
 	for j := i; j < i+6 && j < len(r.low); j++ {

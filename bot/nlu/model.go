@@ -72,16 +72,15 @@ type Conflict struct {
 
 // Model understands sentences. It does not change after training and is safe for concurrent use.
 type Model struct {
-	vocab      *vocabulary
-	weights    *matrix
-	intents    []string
-	background bool    // the last class is what is not ours
-	known      float64 // energy below this is Unknown
-	sure       float64 // probability below this is Unsure
-	lang       *langModel
-	slots      *slotFinder
-	conflicts  []Conflict
-	scratch    sync.Pool
+	vocab     *vocabulary
+	weights   *matrix
+	intents   []string
+	known     float64 // energy below this is Unknown
+	sure      float64 // probability below this is Unsure
+	lang      *langModel
+	slots     *slotFinder
+	conflicts []Conflict
+	scratch   sync.Pool
 }
 
 // How the learners are set; the figures behind each are in DESIGN.md.
@@ -94,15 +93,41 @@ const (
 // Train learns from examples. It needs at least one intent; an intent with one example counts. Blank examples are left
 // out; a sentence under two intents is kept once and reported by Conflicts. The order of examples does not matter.
 func Train(examples []Example, opt Options) (*Model, error) {
-	finder, err := newSlotFinder(opt.OrderPattern)
+	m, p, err := prepare(examples, opt)
 	if err != nil {
 		return nil, err
 	}
+	m.lang = trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed)
+	quantile := opt.Quantile
+	if quantile <= 0 || quantile >= 1 {
+		quantile = 0.05
+	}
+	m.weights = learn(p, opt.Seed)
+	m.known, m.sure = calibrate(p, quantile, opt.Seed)
+	return m, nil
+}
+
+// trainUncalibrated trains a model that can only say which intent is best: no bands, no language.
+func trainUncalibrated(examples []Example) (*Model, error) {
+	m, p, err := prepare(examples, Options{})
+	if err != nil {
+		return nil, err
+	}
+	m.weights, m.lang = learn(p, 0), &langModel{}
+	return m, nil
+}
+
+// prepare turns examples into vectors, and says what is wrong with them.
+func prepare(examples []Example, opt Options) (*Model, problem, error) {
+	finder, err := newSlotFinder(opt.OrderPattern)
+	if err != nil {
+		return nil, problem{}, err
+	}
 	clean, conflicts := tidy(examples, opt.Background)
-	m := &Model{lang: trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed), slots: finder, conflicts: conflicts}
+	m := &Model{slots: finder, conflicts: conflicts}
 	texts, p := m.problemOf(clean)
 	if len(m.intents) == 0 {
-		return nil, fault.New(fault.Invalid, "There are no example sentences to learn from.")
+		return nil, problem{}, fault.New(fault.Invalid, "There are no example sentences to learn from.")
 	}
 	m.vocab = newVocabulary(texts, rareness(len(texts)))
 	p.cols = len(m.vocab.idf)
@@ -110,15 +135,8 @@ func Train(examples []Example, opt Options) (*Model, error) {
 	for _, t := range texts {
 		p.x = append(p.x, m.vocab.vector(&g, t, nil))
 	}
-	m.background = slices.Contains(p.y, -1)
-	quantile := opt.Quantile
-	if quantile <= 0 || quantile >= 1 {
-		quantile = 0.05
-	}
-	m.weights = learn(p, opt.Seed)
-	m.known, m.sure = calibrate(p, m.background, quantile, opt.Seed)
 	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.stride)} }
-	return m, nil
+	return m, p, nil
 }
 
 // Intents returns the names of all intents the model knows, sorted. The slice is the model's own.
@@ -206,7 +224,7 @@ type scratch struct {
 func (m *Model) Understand(text string, h Hints) Understanding {
 	norm := Normalize(text)
 	u := Understanding{Text: text, Band: Unknown, Energy: math.Inf(-1)}
-	u.Lang, u.LangSure = m.lang.detect(norm, h.Lang)
+	u.Lang, u.LangSure = m.lang.detect(text, h.Lang)
 	m.classify(norm, &u)
 	h.Lang = u.Lang
 	u.Slots = m.slots.find(text, h)
