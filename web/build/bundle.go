@@ -21,6 +21,7 @@ var entries = map[string]string{
 	"desk.css":  "desk/desk.css",
 	"demo.js":   "demo/demo.ts",
 	"demo.css":  "demo/demo.css",
+	"page.css":  "page/page.css",
 }
 
 // pictures are copied as they are, under a fingerprinted name.

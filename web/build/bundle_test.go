@@ -54,7 +54,7 @@ func TestBuild(t *testing.T) {
 // TestPages holds the pages to the content security policy: no script, style or address that it would refuse.
 func TestPages(t *testing.T) {
 	pages, err := filepath.Glob(filepath.Join(uiFolder, "*", "index.html"))
-	if err != nil || len(pages) < 2 {
+	if err != nil || len(pages) == 0 {
 		t.Fatalf("pages: %v, %v", pages, err)
 	}
 	for _, page := range pages {

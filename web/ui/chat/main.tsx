@@ -29,6 +29,7 @@ function begin(root: HTMLElement) {
   })
   document.addEventListener('visibilitychange', () => chat.look())
   root.replaceChildren()
+  document.documentElement.classList.add('live')
   closeMenus()
   if (!shop) {
     chat.start()

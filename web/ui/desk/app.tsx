@@ -43,6 +43,13 @@ function Screen() {
   const { desk, t } = useRoom()
   if (desk.me.value === undefined) return <p class="loading">{t('loading')}</p>
   if (desk.me.value === null) return <SignIn />
+  if (!desk.allowed.value)
+    return (
+      <main class="signin">
+        <p>{t('no_access')}</p>
+        <button type="button" onClick={() => void desk.signOut()}>{t('sign_out')}</button>
+      </main>
+    )
   const talk = desk.talk.value
   return (
     <div class={`desk ${talk ? 'with-talk' : ''} ${talk?.side.value ? 'with-side' : ''}`}>

@@ -37,6 +37,9 @@ export class Desk {
     return waiting.length + mine.filter((id) => this.rows.value.get(id)?.unanswered).length
   })
 
+  /** Whether conversations are any business of whoever is signed in. */
+  readonly allowed = computed(() => this.me.value?.roles.some((r) => r === 'agent' || r === 'supervisor' || r === 'admin') ?? false)
+
   /** The words for alerts, given by the screen, which knows the language. */
   alertText: (kind: string) => string = (kind) => kind
 
@@ -78,6 +81,7 @@ export class Desk {
   private async enter(me: Me) {
     this.me.value = me
     this.problem.value = ''
+    if (!this.allowed.value) return
     await this.load()
     this.socket.start()
   }

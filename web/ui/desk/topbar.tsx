@@ -17,7 +17,6 @@ export function TopBar() {
       <button type="button" class="search" onClick={() => show('palette')}>
         {t('search')} <kbd>Ctrl K</kbd>
       </button>
-      {me?.roles.some((r) => r === 'editor' || r === 'admin') && <a href="/desk/kb">{t('library')}</a>}
       <details class="menu">
         <summary>{me?.name}</summary>
         <div class="menu-list">
