@@ -221,7 +221,8 @@ export class Line {
       body: JSON.stringify(body),
       signal: signal ?? null,
     })
-    if (answer.status >= 500) throw new Error(`${name}: ${answer.status}`)
+    if (name === 'hello' && answer.status === 401) this.owner.hungUp(noSession)
+    if (answer.status >= 500 || (name === 'hello' && !answer.ok)) throw new Error(`${name}: ${answer.status}`)
     const text = await answer.text()
     return answer.ok ? text : refusal(text, body)
   }

@@ -1,4 +1,5 @@
 // One line of the conversation, by kind.
+import type { TargetedMouseEvent } from 'preact'
 import { actionsOf, canUndo, isOpen } from './active'
 import { clock, day, safeLink, useRoom, who } from './context'
 import type { Kept } from './outbox'
@@ -76,8 +77,16 @@ function Said({ event, open, actions, sent }: LineProps) {
 }
 
 function Body({ message }: { message: Message }) {
-  if (message.html) return <div class="text" dangerouslySetInnerHTML={{ __html: message.html }} />
-  return message.text ? <p class="text plain">{message.text}</p> : null
+  if (message.html) return <div class="text" dir="auto" onClick={openOutside} dangerouslySetInnerHTML={{ __html: message.html }} />
+  return message.text ? <p class="text plain" dir="auto">{message.text}</p> : null
+}
+
+/** openOutside gives a link in an answer a window of its own: in ours it would take the place of the chat. */
+function openOutside(e: TargetedMouseEvent<HTMLElement>) {
+  const url = safeLink((e.target as Element).closest('a')?.getAttribute('href') ?? undefined)
+  if (!url) return
+  e.preventDefault()
+  window.open(url, '_blank', 'noopener')
 }
 
 function Sources({ sources }: { sources: Source[] }) {

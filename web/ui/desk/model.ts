@@ -71,6 +71,7 @@ export class Desk {
 
   async signIn(email: string, password: string) {
     await this.enter(await call<Me>('POST', '/login', { email, password }))
+    if (this.allowed.value && this.presence.value === 'offline') await this.setPresence('available')
   }
 
   async signOut() {
@@ -157,12 +158,19 @@ export class Desk {
     const left = this.talk.value
     if (left && left.id !== id) {
       left.saveDraft()
-      if (!this.isMine(left.id)) this.socket.send({ type: 'leave', conversation: left.id })
+      this.forget(left.id)
     }
     const talk = this.talks.get(id) ?? new Talk(id, this)
     this.talks.set(id, talk)
     this.talk.value = talk
     await this.refresh(talk)
+  }
+
+  /** forget stops following a conversation that is not one's own; opening it again asks for it anew. */
+  private forget(id: string) {
+    if (this.isMine(id)) return
+    this.talks.delete(id)
+    this.socket.send({ type: 'leave', conversation: id })
   }
 
   private async refresh(talk: Talk) {
@@ -173,7 +181,10 @@ export class Desk {
   }
 
   closeTalk() {
-    this.talk.value?.saveDraft()
+    const talk = this.talk.value
+    if (!talk) return
+    talk.saveDraft()
+    this.forget(talk.id)
     this.talk.value = undefined
   }
 
@@ -235,16 +246,18 @@ export class Desk {
   private async returned() {
     if (!this.first) await this.load()
     this.first = false
-    this.socket.send({ type: 'presence', state: this.presence.value })
+    if (this.presence.value !== 'offline') this.socket.send({ type: 'presence', state: this.presence.value })
     const talk = this.talk.value
     if (talk) await this.refresh(talk)
   }
 
   putRow(row: Row) {
+    const wasMine = this.isMine(row.id)
     const before = this.rows.value.get(row.id)
     const rows = new Map(this.rows.value)
     rows.set(row.id, { ...row, lease: row.lease || (this.sameClaim(before, row) ? (before?.lease ?? '') : '') })
     this.rows.value = rows
+    if (wasMine && !this.isMine(row.id) && this.talk.value?.id !== row.id) this.talks.delete(row.id) // no longer followed
   }
 
   private sameClaim(before: Row | undefined, row: Row): boolean {

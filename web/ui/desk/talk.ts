@@ -46,7 +46,8 @@ export class Talk {
 
   fill(opened: Opened) {
     this.desk.putRow(opened.row)
-    for (const e of opened.events ?? []) this.add(e)
+    if (this.events.value.length === 0) this.begin(opened.events ?? [])
+    else for (const e of opened.events ?? []) this.add(e)
     this.packet.value = opened.context ?? this.packet.value
     this.customer.value = opened.customer ?? opened.context?.customer ?? this.customer.value
     if (!this.loaded.value && opened.draft) {
@@ -57,15 +58,24 @@ export class Talk {
     this.loaded.value = true
   }
 
-  /** add puts an event at the end; one that is already here changes nothing. */
+  /** begin takes a whole log at once: adding a thousand events one by one would draw as many times. */
+  private begin(events: DeskEvent[]) {
+    const gone = new Set(events.flatMap((e) => e.redacted?.seqs ?? []))
+    this.events.value = events.map((e) => (gone.has(e.seq) ? blank(e) : e))
+    this.last = events.at(-1)?.seq ?? 0
+  }
+
+  /** add puts an event in its place; one that is already here changes nothing. The call and the socket may bring the same
+   *  events, and in either order. */
   add(e: DeskEvent) {
-    if (e.seq <= this.last) return
-    this.last = e.seq
+    if (this.events.value.some((x) => x.seq === e.seq)) return
+    this.last = Math.max(this.last, e.seq)
     const gone = new Set(e.redacted?.seqs ?? [])
     const before = gone.size
-      ? this.events.value.map((x) => (gone.has(x.seq) ? { ...x, kind: 'redacted', message: undefined, note: undefined } : x))
+      ? this.events.value.map((x) => (gone.has(x.seq) ? blank(x) : x))
       : this.events.value
-    this.events.value = [...before, e]
+    const after = before.findIndex((x) => x.seq > e.seq)
+    this.events.value = after < 0 ? [...before, e] : before.toSpliced(after, 0, e)
     if (e.kind === 'message') this.typist.value = undefined
   }
 
@@ -134,4 +144,9 @@ export class Talk {
   discard(line: Sending) {
     this.sending.value = this.sending.value.filter((s) => s.key !== line.key)
   }
+}
+
+/** blank takes the words out of an event. */
+function blank(e: DeskEvent): DeskEvent {
+  return { seq: e.seq, at: e.at, kind: 'redacted', ...(e.from ? { from: e.from } : {}) }
 }
