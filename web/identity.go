@@ -64,8 +64,8 @@ func (s *Site) keyFor(t *jwt.Token) (any, error) {
 	return s.Key, nil
 }
 
-// token signs what the demo shop says about a customer who "signed in" there.
-func (s *Site) token(customer, name, email string, now time.Time) (string, error) {
+// Token signs what the demo shop says about a customer who "signed in" there.
+func (s *Site) Token(customer, name, email string, now time.Time) (string, error) {
 	c := claims{Name: name, Email: email, RegisteredClaims: jwt.RegisteredClaims{Subject: customer, Audience: jwt.ClaimStrings{s.Name},
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(maxTokenLife))}}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString([]byte(s.Secret))

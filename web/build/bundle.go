@@ -106,7 +106,8 @@ func write(ui, dist string, files map[string]file, m manifest) error {
 	return nil
 }
 
-// empty makes dist if need be and removes the files in it, so that no bundle of an earlier build is served.
+// empty makes dist if need be and removes the files in it, so that no bundle of an earlier build is served. Files with a dot
+// stay: one is in the repository, so that a program can be built before the pages are.
 func empty(dist string) error {
 	if err := os.MkdirAll(dist, 0o755); err != nil {
 		return fmt.Errorf("make dist: %w", err)
@@ -117,7 +118,7 @@ func empty(dist string) error {
 	}
 	var failed []error
 	for _, e := range old {
-		if e.Type().IsRegular() {
+		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
 			failed = append(failed, os.Remove(filepath.Join(dist, e.Name())))
 		}
 	}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"balie/handoff"
+	"balie/internal/config"
+	"balie/internal/connector/demo"
+	"balie/internal/fault"
+	"balie/internal/relay"
+	"balie/internal/store/bolt"
+	"balie/internal/store/document"
+	"balie/kb"
+	"balie/web"
+)
+
+// data is an open data folder: the engine, everything that is kept in it by the noun, and the library over its articles. Serving needs
+// it, and so does every command that looks into the store.
+type data struct {
+	dir      string
+	engine   *bolt.Engine
+	people   *document.Collection[handoff.Person]
+	presence *document.Collection[handoff.Presence]
+	desk     *document.Collection[handoff.Settings]
+	logins   *document.Collection[web.Login]
+	drafts   *document.Collection[web.Draft]
+	articles *document.Collection[kb.Article]
+	orders   *document.Collection[demo.Record]
+	secrets  *document.Collection[secret]
+	seeds    *document.Collection[seed]
+	library  *kb.Library
+}
+
+// secret is a random value that the house made for itself.
+type secret struct {
+	Value []byte `json:"value"`
+}
+
+// openData opens the data folder, making it if need be. Route says which workers must look after an append; a command that
+// appends nothing gives none.
+func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, err error) {
+	d = &data{dir: cfg.Data}
+	// The engine. One for many nodes, chosen by cfg.Postgres, takes its place here.
+	if d.engine, err = bolt.Open(cfg.Data, bolt.Options{Route: route}); err != nil {
+		return nil, fmt.Errorf("open %s: %w", cfg.Data, err)
+	}
+	d.people = document.In(d.engine, "people", document.Options[handoff.Person]{Keys: handoff.PersonKeys})
+	d.presence = document.In(d.engine, "presence", document.Options[handoff.Presence]{})
+	d.desk = document.In(d.engine, "desk", document.Options[handoff.Settings]{History: true})
+	d.logins = document.In(d.engine, "logins", document.Options[web.Login]{})
+	d.drafts = document.In(d.engine, "drafts", document.Options[web.Draft]{})
+	d.articles = document.In(d.engine, "articles", document.Options[kb.Article]{History: true})
+	d.orders = document.In(d.engine, "orders", document.Options[demo.Record]{})
+	d.secrets = document.In(d.engine, "secrets", document.Options[secret]{})
+	d.seeds = document.In(d.engine, "seeds", document.Options[seed]{})
+	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log}); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close())
+	}
+	return d, nil
+}
+
+// close lets go of the folder; what was acknowledged is in it.
+func (d *data) close() error {
+	return errors.Join(d.library.Close(), d.engine.Close())
+}
+
+// secret returns the random value of that name, which is made at the first asking and then stays. Nodes that ask at the same time
+// get the same one.
+func (d *data) secret(ctx context.Context, name string) ([]byte, error) {
+	for range 3 {
+		s, _, err := d.secrets.Get(ctx, name)
+		if err == nil {
+			return s.Value, nil
+		}
+		if !fault.Is(err, fault.NotFound) {
+			return nil, fmt.Errorf("read secret %s: %w", name, err)
+		}
+		fresh := make([]byte, 32)
+		rand.Read(fresh)
+		if _, err := d.secrets.Put(ctx, name, secret{fresh}, 0); err != nil && !fault.Is(err, fault.Conflict) {
+			return nil, fmt.Errorf("keep secret %s: %w", name, err)
+		}
+	}
+	return nil, fmt.Errorf("keep secret %s: it is there and it is not", name)
+}

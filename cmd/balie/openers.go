@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	demoshop "balie/cmd/balie/demo"
+	"balie/internal/action"
+	"balie/internal/config"
+	"balie/internal/connector/demo"
+	"balie/internal/connector/httpapi"
+	"balie/internal/fault"
+	"balie/kb"
+	"balie/web"
+)
+
+// renderMarkdown is how a bot's Markdown becomes what a browser shows.
+func renderMarkdown(md string) string { return kb.Render(md) }
+
+// openOrders picks the order system: a company's own by its address, else the embedded one over a file or the demo's orders. A file that
+// cannot be read is told now, not to the first customer.
+func openOrders(ctx context.Context, cfg config.Config, d *data) (action.System, error) {
+	if isWeb(cfg.Orders) {
+		own, err := httpapi.New(httpapi.Options{URL: cfg.Orders, Token: string(cfg.OrdersKey)})
+		if err != nil {
+			return nil, fmt.Errorf("orders: %w", err)
+		}
+		return own, nil
+	}
+	source := demo.Bytes(demoshop.Orders)
+	if cfg.Orders != "" {
+		source = demo.File(cfg.Orders)
+	}
+	shop := demo.New(source, d.orders, time.Now)
+	if err := shop.Load(ctx); err != nil {
+		return nil, fmt.Errorf("orders: %w", err)
+	}
+	return shop, nil
+}
+
+func isWeb(s string) bool { return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") }
+
+// demoSite is the site of the demo shop, and of whoever names none.
+const demoSite = "demo"
+
+// openSites makes the sites that may show the chat. The site demo is there in demo mode, and when no other is named.
+func openSites(ctx context.Context, cfg config.Config, d *data) ([]web.Site, error) {
+	var sites []web.Site
+	for name, origins := range cfg.Sites {
+		s := web.Site{Name: name, Title: name, Origins: origins}
+		if err := setKey(&s, string(cfg.SiteKeys[name])); err != nil {
+			return nil, err
+		}
+		if name == demoSite && s.Secret == "" {
+			s.Secret = string(cfg.SiteSecret)
+		}
+		sites = append(sites, s)
+	}
+	if _, named := cfg.Sites[demoSite]; named || (!cfg.Demo && len(sites) > 0) {
+		return sites, nil
+	}
+	s := web.Site{Name: demoSite, Title: "Pimpernel", Secret: string(cfg.SiteSecret)}
+	if s.Secret == "" && cfg.Demo {
+		made, err := d.secret(ctx, "site/"+demoSite)
+		if err != nil {
+			return nil, err
+		}
+		s.Secret = base64.RawURLEncoding.EncodeToString(made)
+	}
+	return append(sites, s), nil
+}
+
+// setKey gives a site what its customers' tokens are checked with: a shared secret, or the public key in a .pem file.
+func setKey(s *web.Site, key string) error {
+	if !strings.HasSuffix(key, ".pem") {
+		s.Secret = key
+		return nil
+	}
+	raw, err := os.ReadFile(key)
+	if err != nil {
+		return fmt.Errorf("site_keys of %s: %w", s.Name, err)
+	}
+	s.Key, err = publicKey(raw)
+	if err != nil {
+		return fmt.Errorf("site_keys of %s: %s: %w", s.Name, key, err)
+	}
+	return nil
+}
+
+func publicKey(raw []byte) (crypto.PublicKey, error) {
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return nil, fault.New(fault.Invalid, "is not a PEM file; write the public key with openssl … -pubout")
+	}
+	if block.Type == "CERTIFICATE" {
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate: %w", err)
+		}
+		return c.PublicKey, nil
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("read public key: %w", err)
+	}
+	return key, nil
+}
+
+// profiles shows agents what the order system knows of a customer.
+type profiles struct{ orders action.Reader }
+
+// Profile returns the customer and their orders; what the order system refuses to tell is an error, never half an answer.
+func (p profiles) Profile(ctx context.Context, customer string) (profile, orders any, err error) {
+	id := action.CustomerID(customer)
+	c, err := p.orders.Customer(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := p.orders.CustomerOrders(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, o, nil
+}
+
+// demoHandlers are the routes of the demo shop: what a real shop's own server would do, and a look at the order system for tests.
+func demoHandlers(sites []web.Site, orders action.Reader) map[string]http.Handler {
+	var site web.Site
+	for _, s := range sites {
+		if s.Name == demoSite {
+			site = s
+		}
+	}
+	return map[string]http.Handler{
+		"GET /api/v1/demo/token": answer(func(r *http.Request) (any, error) {
+			c, err := orders.Customer(r.Context(), action.CustomerID(r.URL.Query().Get("customer")))
+			if err != nil {
+				return nil, err
+			}
+			token, err := site.Token(string(c.ID), strings.TrimSpace(c.FirstName+" "+c.LastName), c.Email, time.Now())
+			return map[string]string{"token": token}, err
+		}),
+		"GET /api/v1/demo/orders/{id}": answer(func(r *http.Request) (any, error) {
+			return orders.Order(r.Context(), action.OrderID(r.PathValue("id")))
+		}),
+		"GET /api/v1/demo/customers/{id}": answer(func(r *http.Request) (any, error) {
+			return orders.Customer(r.Context(), action.CustomerID(r.PathValue("id")))
+		}),
+	}
+}

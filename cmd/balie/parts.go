@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"balie/handoff"
+	"balie/internal/action"
+	"balie/internal/chat"
+	"balie/internal/config"
+	"balie/internal/fault"
+	"balie/internal/relay"
+	"balie/web"
+)
+
+// house is everything that runs while Balie serves. Open makes it, run makes it live, close puts it away.
+type house struct {
+	cfg    config.Config
+	log    *slog.Logger
+	data   *data
+	orders action.System
+	relay  *relay.Relay
+	desk   *handoff.Desk
+	work   []relay.Worker
+	web    *web.Server
+	demo   seeded
+}
+
+// open joins the rooms. It is the one list of everything pluggable, from the ground floor up; what is added to the house is added here.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, err error) {
+	h = &house{cfg: cfg, log: log}
+
+	// The store, all collections in it, and the library over its articles.
+	if h.data, err = openData(cfg, log, route); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.data.close())
+		}
+	}()
+	if cfg.Demo {
+		if h.demo, err = seedDemo(ctx, h.data, cfg, log); err != nil {
+			return nil, err
+		}
+	}
+
+	// The company's order system: its own over HTTP, or the embedded one.
+	if h.orders, err = openOrders(ctx, cfg, h.data); err != nil {
+		return nil, err
+	}
+
+	// The mail room.
+	h.relay = relay.New(h.data.engine, h.data.engine, log)
+
+	// The people.
+	settings, err := deskSettings(ctx, h.data, cfg)
+	if err != nil {
+		return nil, err
+	}
+	h.desk = handoff.New(h.relay, h.data.engine, h.data.people, h.data.presence, settings, nil)
+	h.work = append(h.work, h.desk)
+
+	// The doors.
+	opt, err := doors(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if h.web, err = web.New(opt); err != nil {
+		return nil, fmt.Errorf("make the web server: %w", err)
+	}
+	return h, nil
+}
+
+// route says which workers must look after an append: each room speaks for its own.
+func route(c *chat.Conversation, added []chat.Event) []relay.Leave {
+	return handoff.Wants(c, added)
+}
+
+// close puts the house away. Run must have ended.
+func (h *house) close() error { return h.data.close() }
+
+// run serves on ln until ctx ends, then stops everything in order: the doors first, so that nothing new comes in. The engine's
+// failure ends it with an error: what its last commit became is not known, so the process must start again from disk.
+func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	inside, closeInside := context.WithCancel(context.WithoutCancel(ctx)) // outlives the doors
+	defer closeInside()
+	var wg sync.WaitGroup
+	for _, w := range h.work {
+		wg.Go(func() {
+			if err := h.relay.Run(inside, w, relay.Settings{}); err != nil {
+				stop(fmt.Errorf("worker %s: %w", w.Name(), err))
+			}
+		})
+	}
+	wg.Go(func() {
+		if err := h.data.library.Run(inside); err != nil && inside.Err() == nil {
+			stop(fmt.Errorf("library: %w", err))
+		}
+	})
+	wg.Go(func() {
+		select {
+		case err := <-h.data.engine.Failed():
+			stop(fmt.Errorf("the store failed, so nothing more is accepted; start again, what was acknowledged is on disk: %w", err))
+		case <-inside.Done():
+		}
+	})
+	control, err := listenControl(h.cfg.Data, h.data, h.log)
+	if err != nil {
+		return err
+	}
+	wg.Go(func() { control.serve(inside) })
+	ready()
+	err = h.web.Serve(ctx, ln)
+	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	closeInside()
+	wg.Wait()
+	return err
+}
+
+// deskID is the one document of the desk's settings.
+const deskID = "desk"
+
+// deskSettings reads what the company said about its desk, with the promises of the settings on top.
+func deskSettings(ctx context.Context, d *data, cfg config.Config) (handoff.Settings, error) {
+	s, _, err := d.desk.Get(ctx, deskID)
+	if fault.Is(err, fault.NotFound) {
+		s, err = handoff.DefaultSettings(), nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("read the desk's settings: %w", err)
+	}
+	s.SLA = int(cfg.Desk.FirstAnswer / time.Second)
+	return s, nil
+}
+
+// doors are the web server's options.
+func doors(ctx context.Context, h *house) (web.Options, error) {
+	cfg := h.cfg
+	key, err := h.data.secret(ctx, "session")
+	if err != nil {
+		return web.Options{}, err
+	}
+	sites, err := openSites(ctx, cfg, h.data)
+	if err != nil {
+		return web.Options{}, err
+	}
+	demoRoutes := map[string]http.Handler(nil)
+	if cfg.Demo {
+		demoRoutes = demoHandlers(sites, h.orders)
+	}
+	return web.Options{
+		Log: h.relay, Lists: h.data.engine, Desk: h.desk, People: h.data.people, Logins: h.data.logins, Drafts: h.data.drafts,
+		Sites: sites, Secret: key, Assets: web.Built(), Render: renderMarkdown, Library: h.data.library,
+		Ready: []web.Check{
+			{Name: "store", Ping: h.data.engine.Ping},
+			{Name: "library", Ping: func(context.Context) error { return h.data.library.Ready() }},
+		},
+		Profiles: profiles{h.orders}, Demo: demoRoutes, Metrics: metrics(h),
+		PublicURL: cfg.PublicURL, SessionLife: time.Duration(cfg.Sessions.CustomerDays) * 24 * time.Hour,
+		MaxConnections: cfg.MaxConnections, NoRateLimit: !cfg.RateLimit, Slog: h.log,
+	}, nil
+}
