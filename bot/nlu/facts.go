@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 var moneyPattern = regexp.MustCompile(`(?:(€|\$|£|\beur(?:o|os)?\b|\busd\b|\bgbp\b)\s?(\d{1,7}(?:[.,]\d{3})*(?:[.,](?:\d{2}|-))?)|(\d{1,7}(?:[.,]\d{3})*(?:[.,](?:\d{2}|-))?)\s?(€|\$|£|euros?\b|eur\b|dollars?\b|usd\b|pounds?\b|gbp\b|cents?\b))`)
@@ -14,6 +15,9 @@ var currencies = map[string]string{"€": "EUR", "eur": "EUR", "euro": "EUR", "e
 
 // findMoney finds amounts with a currency before or behind them. "Cent" follows the country: dollars in the US.
 func findMoney(folded string, h Hints) []found[Money] {
+	if !mentionsMoney(folded) {
+		return nil
+	}
 	var out []found[Money]
 	for _, m := range moneyPattern.FindAllStringSubmatchIndex(folded, maxFound) {
 		sign, number := part(folded, m, 1), part(folded, m, 2)
@@ -33,6 +37,19 @@ func findMoney(folded string, h Hints) []found[Money] {
 		}
 	}
 	return out
+}
+
+// mentionsMoney is a cheap look at whether there is a currency and a digit at all.
+func mentionsMoney(folded string) bool {
+	if !strings.ContainsAny(folded, "0123456789") {
+		return false
+	}
+	for _, c := range []string{"€", "$", "£", "eur", "usd", "gbp", "dollar", "pound", "cent"} {
+		if strings.Contains(folded, c) {
+			return true
+		}
+	}
+	return false
 }
 
 func part(s string, m []int, group int) string {
@@ -98,9 +115,11 @@ var quantityPattern = regexp.MustCompile(`\b(\d{1,3})\s?(?:x|stuks?|st\.|pieces?
 // findQuantity finds how many: "2x", "drie stuks", "aantal 4", or a count straight before a noun ("twee lampen"). The
 // articles "een" and "a" are no count.
 func findQuantity(folded string) int {
-	if m := quantityPattern.FindStringSubmatch(folded); m != nil {
-		n, _ := number(m[1] + m[2])
-		return n
+	if strings.ContainsAny(folded, "0123456789") {
+		if m := quantityPattern.FindStringSubmatch(folded); m != nil {
+			n, _ := number(m[1] + m[2])
+			return n
+		}
 	}
 	list := words(folded)
 	for i, w := range list {
@@ -108,7 +127,7 @@ func findQuantity(folded string) int {
 			continue
 		}
 		next := list[i+1]
-		if n, ok := number(w); ok && len(w) != 4 && n > 0 && n < 100 && !notCounted[next] && !isDigits(next) && len(next) > 2 {
+		if n, ok := number(w); ok && n > 0 && n < 100 && !notCounted[next] && !isDigits(next) && len(next) > 2 {
 			if _, month := months[next]; !month && (len(w) > 2 || !isDigits(w) || plural(next)) {
 				return n
 			}
@@ -122,33 +141,46 @@ func plural(w string) bool {
 	return len(w) > 3 && (strings.HasSuffix(w, "s") || strings.HasSuffix(w, "en"))
 }
 
-// reasons are why customers send back or cancel, with the words that show it; the first that matches is it.
+// reasons are why customers send back or cancel, with the words that show it, folded; the first that is in the message
+// is it.
 var reasons = []struct {
 	name    string
-	pattern *regexp.Regexp
+	phrases []string
 }{
-	{"damaged", regexp.MustCompile(`(?i)\b(?:kapot|stuk gegaan|is stuk|was stuk|defect|beschadigd|gebroken|gebarsten|kras(?:sen)?|barst|deuk|lekt|broken?|damaged|defective|faulty|cracked|scratch(?:ed|es)?|dent(?:ed)?|leak(?:s|ing)?|doet het niet|werkt niet|doesn'?t work|not working|stopped working)\b`)},
-	{"wrong_item", regexp.MustCompile(`(?i)\b(?:verkeerde? (?:artikel|product|item|kleur)|niet wat ik (?:heb )?besteld|wrong (?:item|product|colou?r)|not what i ordered|iets anders (?:gekregen|ontvangen))\b`)},
-	{"does_not_fit", regexp.MustCompile(`(?i)\b(?:past niet|passen niet|te (?:groot|klein|krap|wijd|strak|lang|kort)|verkeerde maat|too (?:big|small|tight|large|loose|long|short)|(?:doesn'?t|does not|don'?t|do not) fit|wrong size)\b`)},
-	{"ordered_by_mistake", regexp.MustCompile(`(?i)\b(?:per ongeluk|vergist|verkeerd besteld|dubbel besteld|twee keer besteld|foutje|by (?:mistake|accident)|accidentally|ordered (?:twice|wrong)|wrongly ordered)\b`)},
-	{"too_late", regexp.MustCompile(`(?i)\b(?:te laat|duurt te lang|te lang duurt|too late|takes too long|taking too long)\b`)},
-	{"cheaper_elsewhere", regexp.MustCompile(`(?i)\b(?:goedkoper|cheaper|te duur|too expensive|better price)\b`)},
-	{"not_as_expected", regexp.MustCompile(`(?i)\b(?:bevalt (?:me |mij )?niet|valt tegen|niet mooi|niet zoals verwacht|voldoet niet|vind (?:hem|het|ze) niet|(?:don'?t|do not) like|not as (?:expected|described)|disappoint(?:ed|ing)|poor quality|slechte kwaliteit)\b`)},
-	{"no_longer_needed", regexp.MustCompile(`(?i)\b(?:niet meer nodig|hoef (?:hem|het|ze|de \S+) niet|niet meer willen|wil (?:hem|het|ze) niet meer|bedacht|van gedachten|no longer need(?:ed)?|(?:don'?t|do not) (?:need|want) (?:it|them|this)(?: anymore)?|changed my mind)\b`)},
+	{"damaged", phraseList("kapot|stuk gegaan|is stuk|was stuk|al stuk|defect|beschadigd|beschadigt|gebroken|gebarsten|kras|krassen|barst|deuk|lekt|broke|broken|damaged|defective|faulty|cracked|crack|scratch|scratched|scratches|dent|dented|leaks|leaking|doet het niet|werkt niet|doesnt work|does not work|not working|stopped working")},
+	{"wrong_item", phraseList("verkeerde artikel|verkeerd artikel|verkeerde product|verkeerd product|verkeerde item|verkeerde kleur|niet wat ik besteld|niet wat ik heb besteld|wrong item|wrong product|wrong color|wrong colour|not what i ordered|iets anders gekregen|iets anders ontvangen")},
+	{"does_not_fit", phraseList("past niet|passen niet|te groot|te klein|te krap|te wijd|te strak|te lang|te kort|verkeerde maat|too big|too small|too tight|too large|too loose|too long|too short|doesnt fit|does not fit|dont fit|do not fit|wrong size")},
+	{"ordered_by_mistake", phraseList("per ongeluk|vergist|verkeerd besteld|dubbel besteld|twee keer besteld|foutje|by mistake|by accident|accidentally|ordered twice|ordered wrong|wrongly ordered")},
+	{"too_late", phraseList("te laat|duurt te lang|te lang duurt|too late|takes too long|taking too long")},
+	{"cheaper_elsewhere", phraseList("goedkoper|cheaper|te duur|too expensive|better price")},
+	{"not_as_expected", phraseList("bevalt niet|bevalt me niet|bevalt mij niet|valt tegen|niet mooi|niet zoals verwacht|voldoet niet|vind hem niet|vind het niet|vind ze niet|dont like|do not like|not as expected|not as described|disappointed|disappointing|poor quality|slechte kwaliteit")},
+	{"no_longer_needed", phraseList("niet meer nodig|hoef hem niet|hoef het niet|hoef ze niet|wil hem niet meer|wil het niet meer|wil ze niet meer|bedacht|van gedachten|no longer need|no longer needed|dont need it|dont want it|dont need them|dont want them|do not need it|do not want it|changed my mind")},
 }
 
-func findReason(work string) string {
+// phraseList turns "a|b c" into phrases with a space on either side, so that they match whole words only.
+func phraseList(s string) []string {
+	list := strings.Split(s, "|")
+	for i, p := range list {
+		list[i] = " " + p + " "
+	}
+	return list
+}
+
+// findReason looks through the words of a message, joined by spaces.
+func findReason(joined string) string {
+	spaced := " " + joined + " "
 	for _, r := range reasons {
-		if r.pattern.MatchString(work) {
-			return r.name
+		for _, p := range r.phrases {
+			if strings.Contains(spaced, p) {
+				return r.name
+			}
 		}
 	}
 	return ""
 }
 
-var (
-	productPattern = regexp.MustCompile(`(?i)\b(?:de|het|mijn|deze|dit|die|dat|een|the|my|this|that|these|those|a|an|some)\s+((?:\p{L}[\p{L}\-]*\s+){0,4}\p{L}[\p{L}\-]+)`)
-)
+// beforeProduct are the words a product's name stands behind.
+var beforeProduct = set("de het mijn deze dit die dat een the my this that these those a an some")
 
 // productStop end a product's name.
 var productStop = set(`is was zijn waren die dat which that from van uit voor for met with and en of or die
@@ -160,7 +192,7 @@ var productStop = set(`is was zijn waren die dat which that from van uit voor fo
 		wordt worden mag may could would zou ook also here hier weer again alleen only overmorgen gisteren eergisteren bij by near next last volgende vorige`)
 
 // notProduct are nouns of the trade: what every customer talks about, whatever was bought.
-var notProduct = set(`order orders bestelling bestellingen pakket pakje pakketje package parcel adres
+var notProduct = set(`order orders ordernummer bestelnummer bestelling bestellingen pakket pakje pakketje package parcel adres
 		address account geld money factuur invoice klacht complaint medewerker agent mens human persoon person vraag
 		question mail email e-mail telefoonnummer phone number nummer rit status levering delivery aankoop purchase koop
 		overeenkomst contract gegevens data dag day week maand month keer time items item artikel artikelen product
@@ -170,10 +202,17 @@ var notProduct = set(`order orders bestelling bestellingen pakket pakje pakketje
 // findProduct returns the words that may name a product: at most five behind an article or "my". It only narrows down:
 // the bot matches them with what the customer really ordered.
 func findProduct(work string) string {
-	for _, m := range productPattern.FindAllStringSubmatch(work, maxFound) {
+	fields := strings.FieldsFunc(work, func(r rune) bool {
+		return r != '-' && r != '\'' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != blank
+	})
+	for i := 0; i+1 < len(fields) && i < 500; i++ {
+		if !beforeProduct[strings.ToLower(fields[i])] {
+			continue
+		}
 		var name []string
-		for _, w := range strings.Fields(m[1]) {
-			if productStop[strings.ToLower(w)] {
+		for _, w := range fields[i+1 : min(i+6, len(fields))] {
+			low := strings.ToLower(w)
+			if productStop[low] || beforeProduct[low] || strings.ContainsAny(w, "0123456789\x01") {
 				break
 			}
 			name = append(name, w)

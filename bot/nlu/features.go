@@ -10,7 +10,8 @@ import (
 // Dutch compounds, which is why they get the larger part of the weight.
 const (
 	minGram, maxGram = 2, 4
-	wordShare        = 0.4  // squared length of the word part of a sentence's vector; the rest is characters
+	wordShare        = 0.4 // squared length of the word part of a sentence's vector; the rest is characters
+	idfPower         = 0.7
 	maxWordBytes     = 64   // a longer "word" (a pasted key, a URL) is cut here
 	maxFeatures      = 6000 // of one sentence; what a 4,000 character message brings beyond it is left out
 )
@@ -130,9 +131,15 @@ func newVocabulary(texts []string, minDF int) *vocabulary {
 		}
 		i := v.place(h)
 		v.keys[i], v.cols[i] = h, uint32(len(v.idf))
-		v.idf = append(v.idf, float32(math.Log(float64(1+len(texts))/float64(1+df[h]))+1))
+		v.idf = append(v.idf, rarity(len(texts), int(df[h])))
 	}
 	return v
+}
+
+// rarity weighs an n-gram by the inverse of how many texts it occurs in, dampened: in short sentences the plain form
+// trusts rare words too much.
+func rarity(texts, df int) float32 {
+	return float32(math.Pow(math.Log(float64(1+texts)/float64(1+df))+1, idfPower))
 }
 
 // vector appends the sentence's features to out: counts dampened, weighted by rarity, the word part and the character

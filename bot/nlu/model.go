@@ -145,60 +145,62 @@ func (m *Model) Intents() []string { return m.intents }
 // Conflicts returns the examples that were left out, and why.
 func (m *Model) Conflicts() []Conflict { return m.conflicts }
 
-// tidy normalizes, sorts and removes repeats. Background sentences come out with intent "".
-func tidy(examples, background []Example) ([]Example, []Conflict) {
-	all := make([]Example, 0, len(examples)+len(background))
+// sentence is an example as it is learned from: only its words, since punctuation is no feature.
+type sentence struct{ words, text, intent string }
+
+// tidy reduces examples to their words, sorts them and removes repeats. Background sentences come out with intent "".
+func tidy(examples, background []Example) ([]sentence, []Conflict) {
+	all := make([]sentence, 0, len(examples)+len(background))
 	for _, e := range examples {
 		if e.Intent != "" {
-			all = append(all, Example{Normalize(e.Text), e.Intent, e.Lang})
+			all = append(all, sentence{wordsOf(e.Text), e.Text, e.Intent})
 		}
 	}
 	for _, e := range background {
-		all = append(all, Example{Normalize(e.Text), "", e.Lang})
+		all = append(all, sentence{wordsOf(e.Text), e.Text, ""})
 	}
-	slices.SortFunc(all, func(a, b Example) int {
-		return cmp.Or(strings.Compare(a.Text, b.Text), strings.Compare(a.Intent, b.Intent))
+	slices.SortFunc(all, func(a, b sentence) int {
+		return cmp.Or(strings.Compare(a.words, b.words), strings.Compare(a.intent, b.intent), strings.Compare(a.text, b.text))
 	})
-	var clean []Example
+	var clean []sentence
 	var conflicts []Conflict
 	for i := 0; i < len(all); {
-		j := i + 1
-		intents := []string{all[i].Intent}
-		for ; j < len(all) && all[j].Text == all[i].Text; j++ {
-			if all[j].Intent != intents[len(intents)-1] {
-				intents = append(intents, all[j].Intent)
+		first, intents := all[i], []string{all[i].intent}
+		for ; i < len(all) && all[i].words == first.words; i++ {
+			if all[i].intent != intents[len(intents)-1] {
+				intents = append(intents, all[i].intent)
 			}
 		}
-		empty := len(words(all[i].Text)) == 0
 		if len(intents) > 1 && intents[0] == "" { // an intent's claim beats the background's
-			intents, all[i].Intent = intents[1:], intents[1]
+			intents, first.intent = intents[1:], intents[1]
 		}
-		if empty && intents[0] != "" || len(intents) > 1 {
-			conflicts = append(conflicts, Conflict{all[i].Text, intents})
+		if first.words == "" && intents[0] != "" || len(intents) > 1 {
+			conflicts = append(conflicts, Conflict{first.text, intents})
 		}
-		if !empty {
-			clean = append(clean, all[i])
+		if first.words != "" {
+			clean = append(clean, first)
 		}
-		i = j
 	}
 	return clean, conflicts
 }
 
+func wordsOf(text string) string { return strings.Join(words(Normalize(text)), " ") }
+
 // problemOf names the intents and numbers every example's.
-func (m *Model) problemOf(clean []Example) (texts []string, p problem) {
+func (m *Model) problemOf(clean []sentence) (texts []string, p problem) {
 	for _, e := range clean {
-		if e.Intent != "" {
-			m.intents = append(m.intents, e.Intent)
+		if e.intent != "" {
+			m.intents = append(m.intents, e.intent)
 		}
 	}
 	slices.Sort(m.intents)
 	m.intents = slices.Clip(slices.Compact(m.intents))
 	for _, e := range clean {
-		y, ok := slices.BinarySearch(m.intents, e.Intent)
+		y, ok := slices.BinarySearch(m.intents, e.intent)
 		if !ok {
 			y = -1
 		}
-		texts, p.y = append(texts, e.Text), append(p.y, y)
+		texts, p.y = append(texts, e.words), append(p.y, y)
 	}
 	p.classes = len(m.intents)
 	return texts, p

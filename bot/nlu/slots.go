@@ -114,20 +114,39 @@ func newSlotFinder(orderPattern string) (*slotFinder, error) {
 // maxFound bounds how many values of a kind one message can hold.
 const maxFound = 10
 
-// find looks for the surest kinds first and blanks what it found, so that no digit is read twice.
+// find looks for the surest kinds first and blanks what it found, so that no digit is read twice. A kind whose signs are
+// not in the text at all is not looked for: most messages hold no fact, and should cost nothing.
 func (f *slotFinder) find(text string, h Hints) Slots {
 	work := plain(text)
 	var s Slots
-	s.Emails, work = take(work, findEmails(work))
-	s.Orders, work = take(work, f.findOrders(work))
-	s.Addresses, work = take(work, findAddresses(work, h))
-	s.Phones, work = take(work, findPhones(work, h))
-	s.Product, s.Reason = findProduct(work), findReason(work)
+	if strings.Contains(work, "@") {
+		s.Emails, work = take(work, findEmails(work))
+	}
+	digits := countDigits(work)
+	if digits > 0 || f.orderByUser {
+		s.Orders, work = take(work, f.findOrders(work))
+	}
+	if digits > 0 {
+		s.Addresses, work = take(work, findAddresses(work, h))
+	}
+	if digits > 6 {
+		s.Phones, work = take(work, findPhones(work, h))
+	}
 	folded := foldKeepBlanks(work)
+	s.Product, s.Reason = findProduct(work), findReason(strings.Join(words(folded), " "))
 	s.Money, folded = take(folded, findMoney(folded, h))
 	s.Dates, folded = take(folded, findDates(folded, h))
 	s.Quantity = findQuantity(folded)
 	return s
+}
+
+func countDigits(s string) (n int) {
+	for i := 0; i < len(s); i++ {
+		if '0' <= s[i] && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // blank stands where something was found: it is in no pattern and ends every word.
