@@ -14,8 +14,7 @@ type token struct {
 
 // Limits on what is looked at of one text, so that a pasted log file cannot make a search slow.
 const (
-	maxToken      = 40 // letters of a word; longer ones are keys and hashes, and are cut
-	maxQueryWords = 48
+	maxToken = 40 // letters of a word; longer ones are keys and hashes, and are cut
 )
 
 // tokenize cuts text into words of letters and digits, small and without accents. "e-mail" is one word and "foto's" is

@@ -35,8 +35,8 @@ func (l *Library) Articles(ctx context.Context, lang string, each func(Article) 
 	}
 	err := l.store.List(ctx, "", prefix, func(_ string, _ uint64, a Article) error {
 		p, err := public(a)
-		if err != nil {
-			return nil // a draft, or archived: not there for a reader
+		if err != nil || a.ID == SynonymsID {
+			return nil // a draft, or archived, or no article for a reader
 		}
 		return each(p)
 	})

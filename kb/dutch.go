@@ -12,11 +12,12 @@ var dutchStop = setOf(`de het een en of van in op te aan met dat die dit deze de
 	uzelf we wij ons onze hij zij ze hem haar hun mij me mijn zich zichzelf is ben bent zijn was waren wordt worden werd geworden
 	heb hebt heeft hebben had hadden als dan ook maar bij om door over tot tegen dus nog wel al zo toch want omdat
 	zal zult zullen zou zouden iets niets alles iemand niemand moet moeten moest mag mogen doe doet doen gaat gaan
-	naar t s m d`)
+	naar t s m d alle elk elke ieder iedere beide eens zulke zo'n waarbij waarop waarvan waaraan hiervoor daarvoor`)
 
 var dutchAsk = setOf(`hoe wat wanneer waar welke welk wie wiens waarom waarheen waarmee kan kun kunt kunnen kon wil wilt
 	willen graag even nodig weten vraag vragen vind vinden krijg mogelijk bedoel hallo hoi goedemorgen goedemiddag dag
-	alstublieft alsjeblieft dank bedankt help hulp`)
+	alstublieft alsjeblieft dank bedankt help hulp laten laat kom komt komen neem neemt nemen nadat voordat zodat terwijl
+	voor na uit af sinds tijdens volgens via per erg heel veel waarvoor waardoor precies eigenlijk gewoon`)
 
 // stemDutch takes the ends off Dutch words so that the forms of one word meet. Before Snowball's rules, which leave them
 // apart, it undoes what a help desk is full of: participles (geretourneerd, besteld, opgezegd), diminutives (pakje,
@@ -85,15 +86,13 @@ func participle(w string) (string, bool) {
 func unparticiple(w string) (string, bool) {
 	n := len(w)
 	for _, p := range []string{"be", "ver", "ont", "her"} {
-		if strings.HasPrefix(w, p) && n-len(p) >= 4 && !strings.HasSuffix(w, "heid") {
+		if strings.HasPrefix(w, p) && n-len(p) >= 4 && !endsIn(w, nounEnds) {
 			return undouble(w[:n-1]), true
 		}
 	}
-	if strings.HasPrefix(w, "ge") && n >= 6 {
-		for _, own := range ownGe {
-			if strings.HasPrefix(w, own) {
-				return w[:n-1], true
-			}
+	if strings.HasPrefix(w, "ge") && n >= 6 && !endsIn(w, nounEnds) && !startsWith(w, nounStarts) {
+		if startsWith(w, ownGe) {
+			return w[:n-1], true
 		}
 		return undouble(w[2 : n-1]), true
 	}
@@ -106,6 +105,21 @@ func undouble(w string) string {
 		return w[:n-1]
 	}
 	return w
+}
+
+// nounStarts and nounEnds show a word in ge…d or ge…t that is no participle: gemeenteraad, geldigheid, gebruikstijd.
+var (
+	nounStarts = []string{"gemeent", "geld", "gezond", "gebied", "gezin", "geest", "gezag", "gebouw", "geboort", "geluid", "gelijk", "geheim"}
+	nounEnds   = []string{"heid", "raad", "tijd", "land", "aard", "kaart", "recht", "licht", "geld", "dienst", "kracht", "punt", "markt", "lijst"}
+)
+
+func startsWith(w string, starts []string) bool {
+	for _, p := range starts {
+		if strings.HasPrefix(w, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // ownGe are verbs whose ge belongs to them: gebruikt comes from gebruiken.

@@ -28,7 +28,7 @@ type Store interface {
 	// List calls each for every row whose key in index starts with prefix; index "" lists by id. It stops at the first
 	// error that each returns, and returns it.
 	List(ctx context.Context, index, prefix string, each func(id string, rev uint64, a Article) error) error
-	// History calls each for every revision of the row, oldest first.
+	// History calls each for every revision of the row, newest first.
 	History(ctx context.Context, id string, each func(rev uint64, at time.Time, a Article) error) error
 	// Changes calls each, in order, for what was written or deleted after the cursor, and returns the last cursor. It
 	// stops at the first error that each returns, and returns it.

@@ -328,7 +328,7 @@ func (v *view) canary(ctx context.Context) error {
 		for _, lv := range v.langs {
 			last := -1
 			n := 0
-			if err := v.postings(ctx, lv.field, termMark, func(doc int, _ float64, _ int) { last = doc; n++ }); err != nil {
+			if err := v.postings(ctx, lv.field, termMark, func(doc int, _ uint64, _ int) { last = doc; n++ }); err != nil {
 				return err
 			}
 			if n != lv.docs {

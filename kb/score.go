@@ -1,7 +1,6 @@
 package kb
 
 import (
-	"context"
 	"math"
 	"sort"
 	"sync"
@@ -16,79 +15,76 @@ func inverse(n, docs int) float64 {
 type scored struct {
 	doc   int
 	score float64
-	cover float64 // how much of the question's weight it has any of, 0 to 1
+	fit   float64 // its score as a part of the most there could be, 0 to 1
 }
 
-// scratch is the memory of one search, kept for the next.
+// scratch is the memory of one search, kept for the next. Each slice has a place for every passage.
 type scratch struct {
-	total, cover, one []float32
-	touched           []int32
+	total   []float32 // score
+	one     []float32 // score for the word at hand
+	touched []int32   // passages with a score for the word at hand
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (s *scratch) size(n int) {
-	if cap(s.total) < n {
-		s.total, s.cover, s.one = make([]float32, n), make([]float32, n), make([]float32, n)
+	for _, p := range []*[]float32{&s.total, &s.one} {
+		if cap(*p) < n {
+			*p = make([]float32, n)
+		}
+		*p = (*p)[:n]
+		clear(*p)
 	}
-	s.total, s.cover, s.one = s.total[:n], s.cover[:n], s.one[:n]
-	clear(s.total)
-	clear(s.cover)
-	clear(s.one)
 	s.touched = s.touched[:0]
 }
 
 // rank scores every passage that has a word of the question by BM25, one word after the other, and returns the best
 // limit, best first. Of the terms that answer to one word only the best counts: having a word twice in two forms is not
 // having two words. Internal passages are left out unless they are asked for.
-func (v *view) rank(ctx context.Context, lv *langView, q query, limit int, internal bool) ([]scored, error) {
+func (v *view) rank(lv *langView, q query, limit int, internal bool) []scored {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	s.size(v.size)
 	mass := 0.0
 	for _, w := range q.wants {
 		mass += w.mass
+		lv.rankWant(w, s)
 	}
-	for _, w := range q.wants {
-		if err := v.rankWant(ctx, lv, w, s); err != nil {
-			return nil, err
-		}
+	for _, g := range q.grams {
+		mass += g.worth
+		lv.rankGram(g, s)
 	}
-	if mass == 0 {
-		return nil, nil
-	}
-	return v.best(s, mass, limit, internal), nil
+	return v.best(s, mass*(bm25K+1), limit, internal)
 }
 
-func (v *view) rankWant(ctx context.Context, lv *langView, w want, s *scratch) error {
+func (lv *langView) rankWant(w want, s *scratch) {
 	s.touched = s.touched[:0]
 	for _, a := range w.alts {
-		worth := a.weight * a.idf * (bm25K + 1)
-		err := v.postings(ctx, lv.field, a.term, func(doc int, freq float64, _ int) {
-			if doc >= v.size {
-				return
-			}
-			norm := bm25K * (1 - bm25B + bm25B*float64(v.length[doc])/lv.mean)
-			score := float32(worth * freq / (freq + norm))
+		worth := float32(a.worth * (bm25K + 1))
+		for i, doc := range a.list.docs {
+			freq := float32(a.list.freqs[i])
 			if s.one[doc] == 0 {
-				s.touched = append(s.touched, int32(doc))
+				s.touched = append(s.touched, doc)
 			}
-			s.one[doc] = max(s.one[doc], score)
-		})
-		if err != nil {
-			return err
+			s.one[doc] = max(s.one[doc], worth*freq/(freq+lv.norms[doc]))
 		}
 	}
 	for _, doc := range s.touched {
 		s.total[doc] += s.one[doc]
-		s.cover[doc] += float32(w.mass)
 		s.one[doc] = 0
 	}
-	return nil
 }
 
-// best picks the limit highest scores, the lower number first among equals so that the same question gets the same answer.
-func (v *view) best(s *scratch, mass float64, limit int, internal bool) []scored {
+func (lv *langView) rankGram(g alt, s *scratch) {
+	worth := float32(g.worth * (bm25K + 1))
+	for i, doc := range g.list.docs {
+		freq := float32(g.list.freqs[i])
+		s.total[doc] += worth * freq / (freq + lv.norms[doc])
+	}
+}
+
+// best picks the limit highest scores of the most there could be, the lower number first among equals so that the same question gets the same answer.
+func (v *view) best(s *scratch, most float64, limit int, internal bool) []scored {
 	out := make([]scored, 0, limit+1)
 	floor := float32(0)
 	for doc, score := range s.total {
@@ -98,7 +94,7 @@ func (v *view) best(s *scratch, mass float64, limit int, internal bool) []scored
 		i := sort.Search(len(out), func(i int) bool { return out[i].score < float64(score) })
 		out = append(out, scored{})
 		copy(out[i+1:], out[i:])
-		out[i] = scored{doc: doc, score: float64(score), cover: float64(s.cover[doc]) / mass}
+		out[i] = scored{doc: doc, score: float64(score), fit: float64(score) / most}
 		if len(out) > limit {
 			out = out[:limit]
 			floor = float32(out[limit-1].score)

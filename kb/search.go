@@ -2,7 +2,9 @@ package kb
 
 import (
 	"context"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strings"
 
@@ -38,7 +40,7 @@ type Hit struct {
 	URL        string   `json:"url"`  // its page in the help centre
 	Updated    string   `json:"updated,omitempty"`
 	Score      float64  `json:"score"` // comparable within one result
-	Cover      float64  `json:"cover"` // how much of what the question asks for the passage has, 0 to 1; comparable between results
+	Fit        float64  `json:"fit"`   // how well it fits of how well it could, 0 to 1; comparable between results
 	Internal   bool     `json:"internal,omitempty"`
 	Translated bool     `json:"translated,omitempty"` // the article is in another language than the question
 	Terms      []string `json:"terms,omitempty"`      // the question's words that were looked for, for marking them
@@ -91,27 +93,45 @@ func faultless(f func() error) error {
 	return guard(f)
 }
 
+// search asks the articles in the customer's language, and when they have nothing, those in the others.
 func (v *view) search(ctx context.Context, q Query, url func(lang, id string) string) (Result, error) {
-	lv := v.langs[q.Lang]
+	from := languageOf(q.Lang)
+	res, err := v.searchIn(ctx, v.langs[q.Lang], from, q, url)
+	if err != nil || res.Verdict != None {
+		return res, err
+	}
+	for _, code := range slices.Sorted(maps.Keys(v.langs)) {
+		if code == q.Lang {
+			continue
+		}
+		other, err := v.searchIn(ctx, v.langs[code], from, q, url)
+		if err != nil {
+			return res, err
+		}
+		if other.Verdict != None {
+			return other, nil
+		}
+	}
+	return res, nil
+}
+
+// searchIn asks the articles of one language.
+func (v *view) searchIn(ctx context.Context, lv *langView, from *language, q Query, url func(lang, id string) string) (Result, error) {
 	if lv == nil {
 		return Result{Verdict: None}, nil
 	}
-	asked, err := v.understand(ctx, lv, q.Text, nil)
+	asked, err := v.understand(ctx, lv, q.Text, from)
 	if err != nil {
 		return Result{}, err
 	}
-	ranked, err := v.rank(ctx, lv, asked, q.Limit*4+20, q.Internal)
-	if err != nil {
-		return Result{}, err
-	}
-	hits, err := v.hits(ranked, q.Limit, url)
+	hits, err := v.hits(v.rank(lv, asked, q.Limit*4+20, q.Internal), q.Limit, url)
 	if err != nil {
 		return Result{}, err
 	}
 	for i := range hits {
-		hits[i].Terms = asked.looked()
+		hits[i].Terms, hits[i].Translated = asked.looked(), lv.code != from.code
 	}
-	return Result{Hits: hits, Verdict: judge(hits, asked), Corrected: asked.corrected}, nil
+	return Result{Hits: hits, Verdict: judge(hits), Corrected: asked.corrected}, nil
 }
 
 // looked lists the terms that count as having a word of the question.
@@ -146,7 +166,7 @@ func (v *view) hits(ranked []scored, limit int, url func(lang, id string) string
 		lang, id, _ := strings.Cut(key, "/")
 		out = append(out, Hit{
 			Article: id, Lang: lang, Title: st.Title, Section: st.Section, Text: st.Text, HTML: st.HTML, URL: url(lang, id),
-			Updated: st.Updated, Score: r.score, Cover: r.cover, Internal: st.Internal,
+			Updated: st.Updated, Score: r.score, Fit: r.fit, Internal: st.Internal,
 		})
 		if len(out) == limit {
 			break
@@ -155,12 +175,13 @@ func (v *view) hits(ranked []scored, limit int, url func(lang, id string) string
 	return out, nil
 }
 
-// judge tells an answer from a guess by how much of the question the best passage covers, and by how far it is ahead.
-func judge(hits []Hit, q query) Verdict {
-	if len(hits) == 0 || hits[0].Cover < 0.35 {
+// judge tells an answer from a guess by how well the best passage fits the question, and by how far its article is ahead of
+// the next.
+func judge(hits []Hit) Verdict {
+	switch {
+	case len(hits) == 0 || hits[0].Fit < noneFit:
 		return None
-	}
-	if len(hits) > 1 && hits[1].Score > 0.9*hits[0].Score {
+	case hits[0].Fit < answerFit, len(hits) > 1 && hits[1].Score > clearLead*hits[0].Score:
 		return Choose
 	}
 	return Answer

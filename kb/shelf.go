@@ -27,12 +27,14 @@ const indexVersion = 1
 const (
 	fieldText    = "t:" // terms, with how often and how long; every passage also carries termMark
 	fieldWords   = "w:" // words as written, for spelling and compounds
+	fieldGrams   = "g:" // four-letter pieces of words
 	fieldKey     = "k"  // the key of the article
 	fieldFlag    = "f"  // flagInternal
 	fieldStored  = "p"  // the passage itself, stored and not searched
 	termMark     = "\x00"
 	flagInternal = "internal"
 	cursorKey    = "cursor"
+	synonymKey   = "synonyms:" // and a language's code: the lines of its synonyms
 )
 
 // shelf is one index on disk. Damage shows in many ways, so everything that touches it goes through guard.
@@ -173,6 +175,10 @@ func (s *shelf) fill(ctx context.Context, batch *index.Batch, changes []change) 
 		for _, id := range old {
 			batch.Delete(id)
 		}
+		if c.id == SynonymsID {
+			batch.SetInternal([]byte(synonymKey+c.lang), synonymLines(c.content))
+			continue
+		}
 		if c.content != nil {
 			for _, doc := range documents(c) {
 				batch.Update(doc)
@@ -238,6 +244,7 @@ func passageDocument(c change, i int, st stored) *document.Document {
 	lang := languageOf(c.lang)
 	text := newTermField(fieldText + c.lang)
 	seen := newTermField(fieldWords + c.lang)
+	grams := newTermField(fieldGrams + c.lang)
 	add := func(s string, times int) {
 		for _, t := range tokenize(s) {
 			if lang.stop[t.word] {
@@ -245,6 +252,9 @@ func passageDocument(c change, i int, st stored) *document.Document {
 			}
 			text.add(lang.stem(t.word), times)
 			seen.add(t.word, 1)
+			for _, g := range fourGrams(t.word) {
+				grams.add(g, times)
+			}
 		}
 	}
 	add(st.Title, titleWeight)
@@ -253,10 +263,16 @@ func passageDocument(c change, i int, st stored) *document.Document {
 	add(strings.Join(c.content.Questions, "\n"), questionWeight)
 	add(strings.Join(c.content.Tags, "\n"), tagWeight)
 	add(strings.Join(c.content.Synonyms, "\n"), tagWeight)
+	if i == 0 && st.Title == "" {
+		for _, term := range lang.terms(firstWords(st.Text, leadWords)) {
+			text.add(term, leadWeight)
+		}
+	}
 	text.mark()
 	doc.AddField(text)
 	seen.options |= index.SkipFreqNorm
 	doc.AddField(seen)
+	doc.AddField(grams)
 	doc.AddField(keyword(fieldKey, c.key))
 	if st.Internal {
 		doc.AddField(keyword(fieldFlag, flagInternal))
@@ -266,6 +282,12 @@ func passageDocument(c change, i int, st stored) *document.Document {
 		doc.AddField(document.NewTextFieldCustom(fieldStored, nil, value, index.StoreField, nil))
 	}
 	return doc
+}
+
+// firstWords returns the first n words of s.
+func firstWords(s string, n int) string {
+	f := strings.Fields(s[:min(len(s), n*maxToken)])
+	return strings.Join(f[:min(len(f), n)], " ")
 }
 
 // termField is a field whose terms are already counted.

@@ -1,6 +1,9 @@
 package kb
 
-import "context"
+import (
+	"context"
+	"sort"
+)
 
 // A want is one word of a question, with everything that counts as having it.
 type want struct {
@@ -13,87 +16,111 @@ type want struct {
 type alt struct {
 	term   string
 	weight float64
-	idf    float64
+	worth  float64 // weight × rarity
+	list   *list
 }
 
 // query is a question made ready for one language of one view.
 type query struct {
 	wants     []want
+	grams     []alt  // four-letter pieces of its words
 	corrected string // the question with its misspelt words mended, "" when nothing was
-	unknown   int    // words of the question that the library has in no form
 }
 
 // understand turns a question into wants: the words that carry meaning, each with its other forms. Words of asking (how,
 // where, can I) count only when there is nothing else.
-func (v *view) understand(ctx context.Context, lv *langView, text string, synonyms map[string][]string) (query, error) {
+func (v *view) understand(ctx context.Context, lv *langView, text string, from *language) (query, error) {
 	toks := tokenize(text)
-	if len(toks) > maxQueryWords {
-		toks = toks[:maxQueryWords]
-	}
-	q := query{}
+	toks = toks[:min(len(toks), maxQueryWords)]
 	fix := map[int]string{}
-	for pass := 0; pass < 2 && len(q.wants) == 0; pass++ {
-		seen := map[string]bool{}
-		for i, t := range toks {
-			if lv.stop[t.word] || pass == 0 && lv.ask[t.word] {
-				continue
-			}
-			w, repaired := lv.want(t.word, synonyms)
-			if len(w.alts) == 0 || seen[w.alts[0].term] {
-				continue
-			}
-			seen[w.alts[0].term] = true
-			if repaired != "" {
-				fix[i] = repaired
-			}
-			if err := v.weigh(ctx, lv, &w); err != nil {
-				return q, err
-			}
-			if w.mass == 0 {
-				q.unknown++
-			}
-			q.wants = append(q.wants, w)
+	var q query
+	var err error
+	for _, asking := range []bool{false, true} {
+		if q, err = v.wants(ctx, lv, toks, from, asking, fix); err != nil || len(q.wants) > 0 {
+			break
 		}
 	}
 	q.corrected = correct(text, toks, fix)
-	return q, nil
+	return q, err
 }
 
-// want collects the terms that answer to a word, and the word it was repaired to, if it was.
-func (lv *langView) want(word string, synonyms map[string][]string) (w want, repaired string) {
-	w.word = word
-	w.add(lv.stem(word), 1)
-	known := func(s string) bool { return lv.words.has(s) || lv.words.has(s+"en") }
-	base := word
-	if !lv.words.has(word) {
-		left := ""
-		if lv.part {
-			left, _ = lv.words.split(word, known)
+// wants collects the words that count. With asking, words of asking do.
+func (v *view) wants(ctx context.Context, lv *langView, toks []token, from *language, asking bool, fix map[int]string) (query, error) {
+	var q query
+	seen, grams := map[string]bool{}, map[string]float64{}
+	for i, t := range toks {
+		if from.stop[t.word] || !asking && from.ask[t.word] || seen[from.stem(t.word)] {
+			continue
 		}
-		if left == "" {
-			if near, d := lv.words.near(word); near != "" {
-				weight := repairWeight
-				for ; d > 1; d-- {
-					weight *= repairWeight
-				}
-				w.add(lv.stem(near), weight)
-				repaired, base = near, near
-			}
+		seen[from.stem(t.word)] = true
+		w, repaired := v.want(lv, t.word, from)
+		if repaired != "" {
+			fix[i] = repaired
+		}
+		if err := v.weigh(ctx, lv, &w); err != nil {
+			return q, err
+		}
+		q.wants = append(q.wants, w)
+		pieces := fourGrams(t.word)
+		for _, g := range pieces {
+			grams[g] += gramWeight / float64(len(pieces))
 		}
 	}
-	if lv.part {
-		if left, right := lv.words.split(base, known); left != "" {
+	if from.code != lv.code {
+		return q, nil
+	}
+	var err error
+	q.grams, err = v.grams(ctx, lv, grams)
+	return q, err
+}
+
+// want collects the terms that answer to a word, and the word it was repaired to, if it was. A question from a customer
+// with another language meets an article by its tags and by pairs in the synonyms; its spelling and its compounds mean
+// nothing there.
+func (v *view) want(lv *langView, word string, from *language) (w want, repaired string) {
+	w.word = word
+	w.add(lv.stem(word), 1)
+	base := word
+	if from.code == lv.code {
+		known := func(s string) bool { return lv.words.has(s) || lv.words.has(s+"en") }
+		left, right := lv.parts(word, known)
+		if !lv.words.has(word) && left == "" {
+			if near, distance := lv.words.near(word); near != "" {
+				w.add(lv.stem(near), power(repairWeight, distance))
+				repaired, base = near, near
+				left, right = lv.parts(base, known)
+			}
+		}
+		if left != "" {
 			w.add(lv.stem(left), partWeight)
 			w.add(lv.stem(right), partWeight)
 		}
-		for _, c := range lv.words.compounds(base, maxCompounds) {
-			w.add(lv.stem(c), compoundWeight)
+		if lv.part && !lv.ask[base] {
+			for _, c := range lv.words.compounds(base, maxCompounds, known) {
+				w.add(lv.stem(c), compoundWeight)
+			}
 		}
 	}
-	for _, s := range synonyms[lv.stem(base)] {
-		w.add(s, synonymWeight)
+	for _, s := range v.synonyms[from.code][from.stem(base)] {
+		w.add(lv.stem(s), synonymWeight)
 	}
 	return w, repaired
+}
+
+// parts parts a compound, in a language that has them.
+func (lv *langView) parts(word string, known func(string) bool) (left, right string) {
+	if !lv.part {
+		return "", ""
+	}
+	return lv.words.split(word, known)
+}
+
+func power(x float64, n int) float64 {
+	out := 1.0
+	for range n {
+		out *= x
+	}
+	return out
 }
 
 func (w *want) add(term string, weight float64) {
@@ -109,24 +136,67 @@ func (w *want) add(term string, weight float64) {
 	w.alts = append(w.alts, alt{term: term, weight: weight})
 }
 
-// weigh looks up how rare each term is, and drops the ones the library does not have. A want whose terms are all unknown
-// stays, with no mass: it says that the question asks for something that is not here.
+// weigh looks up how rare each term is, and drops the ones the library does not have. Another form of a word is worth no
+// more than the word, however rare it is. A want that is left with nothing keeps the mass of the rarest word there could
+// be: it asks for something that is not here.
 func (v *view) weigh(ctx context.Context, lv *langView, w *want) error {
 	kept := w.alts[:0]
-	for _, a := range w.alts {
-		n, err := v.count(ctx, lv.field, a.term)
+	limit := inverse(0, lv.docs)
+	for i, a := range w.alts {
+		l, err := v.list(ctx, lv.field, a.term)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if len(l.docs) == 0 {
 			continue
 		}
-		a.idf = inverse(n, lv.docs)
-		w.mass = max(w.mass, a.weight*a.idf)
+		rarity := inverse(len(l.docs), lv.docs)
+		if i == 0 {
+			limit = rarity
+		}
+		a.list, a.worth = l, a.weight*min(rarity, limit)
+		w.mass = max(w.mass, a.worth)
 		kept = append(kept, a)
 	}
-	w.alts = kept
+	if w.alts = kept; len(kept) == 0 {
+		w.mass = inverse(0, lv.docs)
+	}
 	return nil
+}
+
+// grams looks up the four-letter pieces of a question and keeps the rarest. They find what no rule of a language does: two
+// typing errors, half a compound, a name written in two ways.
+func (v *view) grams(ctx context.Context, lv *langView, weights map[string]float64) ([]alt, error) {
+	out := make([]alt, 0, len(weights))
+	for g, weight := range weights {
+		l, err := v.list(ctx, lv.grams, g)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(l.docs); n > 0 {
+			out = append(out, alt{term: g, weight: weight, worth: weight * inverse(n, lv.docs), list: l})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if len(out[i].list.docs) != len(out[j].list.docs) {
+			return len(out[i].list.docs) < len(out[j].list.docs)
+		}
+		return out[i].term < out[j].term
+	})
+	return out[:min(len(out), maxGrams)], nil
+}
+
+// fourGrams returns the four-letter pieces of a word with its edges marked. A word of two letters or less has none.
+func fourGrams(w string) []string {
+	w = "_" + w + "_"
+	if len(w) < 5 {
+		return nil
+	}
+	out := make([]string, 0, len(w)-3)
+	for i := 0; i+4 <= len(w); i++ {
+		out = append(out, w[i:i+4])
+	}
+	return out
 }
 
 // correct writes the question anew with the repaired words in it.

@@ -14,23 +14,25 @@ import (
 
 // view is the library as it stood after one batch: readers share it without locks, and it closes when the last lets go.
 type view struct {
-	shelf  *shelf
-	reader index.IndexReader
-	mu     sync.Mutex
-	users  int
-	size   int // one more than the highest number of a passage
-	docs   int
-	length []uint16 // terms of each passage, 0 where there is none
-	hidden []bool   // passages the bot must not quote; nil when there are none
-	langs  map[string]*langView
+	shelf    *shelf
+	reader   index.IndexReader
+	mu       sync.Mutex
+	users    int
+	size     int    // one more than the highest number of a passage
+	hidden   []bool // passages the bot must not quote; nil when there are none
+	langs    map[string]*langView
+	synonyms map[string]map[string][]string // by language and term: the words that mean the same
+	lists    map[string]*list               // under mu
+	kept     int                            // under mu: postings in lists
 }
 
 // langView is what a view knows of one language.
 type langView struct {
 	*language
-	field string
-	docs  int
-	mean  float64 // length of a passage
+	field string    // of the terms
+	grams string    // of the four-letter pieces
+	docs  int       // passages
+	norms []float32 // by passage: BM25's k with its length in it
 	words *vocabulary
 }
 
@@ -70,7 +72,10 @@ func (v *view) load(ctx context.Context) error {
 			return err
 		}
 	}
-	return v.postings(ctx, fieldFlag, flagInternal, func(doc int, _ float64, _ int) {
+	if err := v.loadSynonyms(); err != nil {
+		return err
+	}
+	return v.postings(ctx, fieldFlag, flagInternal, func(doc int, _ uint64, _ int) {
 		if v.hidden == nil {
 			v.hidden = make([]bool, v.size)
 		}
@@ -81,13 +86,13 @@ func (v *view) load(ctx context.Context) error {
 }
 
 func (v *view) loadLang(ctx context.Context, code string) error {
-	lv := &langView{language: languageOf(code), field: fieldText + code}
+	lv := &langView{language: languageOf(code), field: fieldText + code, grams: fieldGrams + code}
 	total := 0
-	err := v.postings(ctx, lv.field, termMark, func(doc int, _ float64, length int) {
-		for doc >= len(v.length) {
-			v.length = append(v.length, make([]uint16, max(64, doc+1-len(v.length), len(v.length)/2))...)
+	err := v.postings(ctx, lv.field, termMark, func(doc int, _ uint64, length int) {
+		for doc >= len(lv.norms) {
+			lv.norms = append(lv.norms, make([]float32, max(64, doc+1-len(lv.norms), len(lv.norms)/2))...)
 		}
-		v.length[doc] = uint16(min(length, 1<<16-1))
+		lv.norms[doc] = float32(length)
 		v.size = max(v.size, doc+1)
 		total += length
 		lv.docs++
@@ -95,8 +100,10 @@ func (v *view) loadLang(ctx context.Context, code string) error {
 	if err != nil || lv.docs == 0 {
 		return err
 	}
-	lv.mean = float64(total) / float64(lv.docs)
-	v.docs += lv.docs
+	mean := float32(total) / float32(lv.docs)
+	for doc, length := range lv.norms {
+		lv.norms[doc] = bm25K * (1 - bm25B + bm25B*length/mean)
+	}
 	if lv.words, err = readVocabulary(v.reader, fieldWords+code); err != nil {
 		return err
 	}
@@ -104,10 +111,45 @@ func (v *view) loadLang(ctx context.Context, code string) error {
 	return nil
 }
 
-// postings calls each for every passage with the term, in order of their numbers, with how often it occurs and how long
-// the passage's field is.
-func (v *view) postings(ctx context.Context, field, term string, each func(doc int, freq float64, length int)) error {
-	withFreq := strings.HasPrefix(field, fieldText)
+// list is the passages that have a term, in order of their numbers, and how often each has it, at most 255 times.
+type list struct {
+	docs  []int32
+	freqs []uint8
+}
+
+// list returns the passages that have a term. Lists are kept for the next search, because customers ask for the same few
+// things; when there are too many they are all dropped and begun anew.
+func (v *view) list(ctx context.Context, field, term string) (*list, error) {
+	key := field + "\x00" + term
+	v.mu.Lock()
+	l := v.lists[key]
+	v.mu.Unlock()
+	if l != nil {
+		return l, nil
+	}
+	l = &list{}
+	err := v.postings(ctx, field, term, func(doc int, freq uint64, _ int) {
+		if doc < v.size {
+			l.docs = append(l.docs, int32(doc))
+			l.freqs = append(l.freqs, uint8(min(freq, 255)))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.kept += len(l.docs) + 16; v.kept > maxLists || v.lists == nil {
+		v.lists, v.kept = map[string]*list{}, len(l.docs)+16
+	}
+	v.lists[key] = l
+	return l, nil
+}
+
+// postings calls each for every passage with the term, in order of their numbers, with how often it occurs and, for the
+// mark, how long the passage's field is.
+func (v *view) postings(ctx context.Context, field, term string, each func(doc int, freq uint64, length int)) error {
+	withFreq := strings.HasPrefix(field, fieldText) || strings.HasPrefix(field, fieldGrams)
 	tfr, err := v.reader.TermFieldReader(ctx, []byte(term), field, withFreq, term == termMark, false)
 	if err != nil {
 		return err
@@ -123,18 +165,8 @@ func (v *view) postings(ctx context.Context, field, term string, each func(doc i
 		if d.Norm > 0 {
 			length = int(1/(d.Norm*d.Norm) + 0.5)
 		}
-		each(int(d.ID.Value()), float64(d.Freq), length)
+		each(int(d.ID.Value()), d.Freq, length)
 	}
-}
-
-// count returns how many passages have the term.
-func (v *view) count(ctx context.Context, field, term string) (int, error) {
-	tfr, err := v.reader.TermFieldReader(ctx, []byte(term), field, false, false, false)
-	if err != nil {
-		return 0, err
-	}
-	defer tfr.Close()
-	return int(tfr.Count()), nil
 }
 
 // passage returns a passage by number: the key of its article, its place in it, and itself.

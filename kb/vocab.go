@@ -181,20 +181,22 @@ func (v *vocabulary) split(w string, known func(string) bool) (left, right strin
 	return left, right
 }
 
-// compounds returns up to limit words that end or start with w, the commonest first.
-func (v *vocabulary) compounds(w string, limit int) []string {
+// compounds returns up to limit words that are w written together with another word, the commonest first.
+func (v *vocabulary) compounds(w string, limit int, known func(string) bool) []string {
 	if len(w) < 4 {
 		return nil
 	}
 	var found []int32
 	at := sort.Search(len(v.back), func(i int) bool { return !lessBack(v.words[v.back[i]], w) })
 	for ; at < len(v.back) && strings.HasSuffix(v.words[v.back[at]], w); at++ {
-		if i := v.back[at]; len(v.words[i]) >= len(w)+3 {
-			found = append(found, i)
+		c := v.words[v.back[at]]
+		if rest := c[:len(c)-len(w)]; len(rest) >= 3 && (known(rest) || known(strings.TrimSuffix(rest, "s"))) {
+			found = append(found, v.back[at])
 		}
 	}
 	for i := sort.SearchStrings(v.words, w); i < len(v.words) && strings.HasPrefix(v.words[i], w); i++ {
-		if len(v.words[i]) >= len(w)+4 {
+		rest := v.words[i][len(w):]
+		if len(rest) >= 4 && (known(rest) || known(strings.TrimPrefix(rest, "s"))) {
 			found = append(found, int32(i))
 		}
 	}
