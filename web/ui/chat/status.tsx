@@ -45,8 +45,7 @@ function personText(room: Room): string {
 
 function queueText({ chat, t }: Room): string {
   const q = chat.queue.value
-  if (chat.notice.value?.people === false)
-    return [t('status_nobody'), chat.notice.value.hours].filter(Boolean).join(' ')
+  if (chat.notice.value?.people === false && !q?.wait) return t('status_nobody')
   if (!q) return `${t('status_waiting')} ${t('status_meanwhile')}`
   const parts = [t('status_queue', { n: q.position })]
   if (q.wait) {

@@ -9,7 +9,7 @@ export function Customer({ talk }: { talk: Talk }) {
   const email = c?.email || c?.profile?.email
   const page = talk.packet.value?.page
   return (
-    <aside class="pane side" aria-label={t('customer')}>
+    <aside class="pane side" tabIndex={0} aria-label={t('customer')}>
       <section>
         <h2>{t('customer')}</h2>
         {c?.id || c?.name ? (

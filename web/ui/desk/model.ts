@@ -69,9 +69,10 @@ export class Desk {
     }
   }
 
+  /** signIn also says that the agent is here: who signs in comes to work. */
   async signIn(email: string, password: string) {
     await this.enter(await call<Me>('POST', '/login', { email, password }))
-    if (this.allowed.value && this.presence.value === 'offline') await this.setPresence('available')
+    if (this.allowed.value && this.presence.value !== 'available') await this.setPresence('available')
   }
 
   async signOut() {
