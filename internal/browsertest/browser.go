@@ -231,48 +231,53 @@ func quote(s string) string {
 	return string(q)
 }
 
-// doc is the expression for the document within a frame given by a selector; "" is the page itself.
-func doc(frame string) string {
-	if frame == "" {
-		return "document"
-	}
-	return "document.querySelector(" + quote(frame) + ").contentDocument"
-}
-
-// Frame is a page within a page, or (with the selector "") the page itself.
+// Frame is a page within a page, or the tab's own.
 type Frame struct {
-	Tab      *Tab
-	Selector string
+	Tab *Tab
+	doc string // the expression for its document
 }
 
 // Page is the tab's own page.
-func (b *Tab) Page() Frame { return Frame{Tab: b} }
+func (b *Tab) Page() Frame { return Frame{Tab: b, doc: "document"} }
 
 // In is the page in the frame that a selector finds; it must be of our own origin.
-func (b *Tab) In(selector string) Frame { return Frame{Tab: b, Selector: selector} }
+func (b *Tab) In(selector string) Frame {
+	return Frame{Tab: b, doc: "document.querySelector(" + quote(selector) + ")?.contentDocument"}
+}
+
+// Shadow is the page in a frame that lies in the shadow of a host element.
+func (b *Tab) Shadow(host, selector string) Frame {
+	return Frame{Tab: b, doc: fmt.Sprintf("document.querySelector(%s)?.shadowRoot?.querySelector(%s)?.contentDocument", quote(host), quote(selector))}
+}
+
+// Expr makes an expression in which document is the frame's.
+func (f Frame) Expr(expr string) string { return fmt.Sprintf("(document => %s)(%s)", expr, f.doc) }
+
+// Helper marks the caller as a helper of its test.
+func (b *Tab) Helper() { b.t.Helper() }
 
 // WaitText waits until the words are to be read in what the selector finds.
 func (f Frame) WaitText(selector, words string) {
 	f.Tab.t.Helper()
-	f.Tab.Wait(fmt.Sprintf("[...(%s?.querySelectorAll(%s) ?? [])].some(e => e.textContent.includes(%s))", doc(f.Selector), quote(selector), quote(words)))
+	f.Tab.Wait(fmt.Sprintf("[...(%s?.querySelectorAll(%s) ?? [])].some(e => e.textContent.includes(%s))", f.doc, quote(selector), quote(words)))
 }
 
 // Text returns what is to be read in the first element that the selector finds; "" if there is none.
 func (f Frame) Text(selector string) string {
 	f.Tab.t.Helper()
-	return Eval[string](f.Tab, fmt.Sprintf("%s.querySelector(%s)?.innerText ?? ''", doc(f.Selector), quote(selector)))
+	return Eval[string](f.Tab, fmt.Sprintf("%s.querySelector(%s)?.innerText ?? ''", f.doc, quote(selector)))
 }
 
 // Has reports whether the selector finds anything.
 func (f Frame) Has(selector string) bool {
 	f.Tab.t.Helper()
-	return Eval[bool](f.Tab, fmt.Sprintf("Boolean(%s?.querySelector(%s))", doc(f.Selector), quote(selector)))
+	return Eval[bool](f.Tab, fmt.Sprintf("Boolean(%s?.querySelector(%s))", f.doc, quote(selector)))
 }
 
 // Click waits for the element whose words include text (any, if text is "") and presses it.
 func (f Frame) Click(selector, text string) {
 	f.Tab.t.Helper()
-	find := fmt.Sprintf("[...(%s?.querySelectorAll(%s) ?? [])].findLast(e => e.textContent.includes(%s) && !e.disabled && e.getClientRects().length > 0)", doc(f.Selector), quote(selector), quote(text))
+	find := fmt.Sprintf("[...(%s?.querySelectorAll(%s) ?? [])].findLast(e => e.textContent.includes(%s) && !e.disabled && e.getClientRects().length > 0)", f.doc, quote(selector), quote(text))
 	f.Tab.Wait(find)
 	Eval[bool](f.Tab, "("+find+").click(), true")
 }
@@ -280,7 +285,7 @@ func (f Frame) Click(selector, text string) {
 // Type puts the cursor in a field and types, key by key as far as the page can tell; what was there is replaced.
 func (f Frame) Type(selector, text string) {
 	f.Tab.t.Helper()
-	find := fmt.Sprintf("%s?.querySelector(%s)", doc(f.Selector), quote(selector))
+	find := fmt.Sprintf("%s?.querySelector(%s)", f.doc, quote(selector))
 	f.Tab.Wait(find)
 	Eval[bool](f.Tab, fmt.Sprintf(`(() => { const e = %s; e.focus();
 		const w = e.ownerDocument.defaultView

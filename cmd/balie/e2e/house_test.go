@@ -1,0 +1,138 @@
+// Package e2e drives the real program with real browsers: from the shop's page to the agent's desk and back.
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"balie/internal/browsertest"
+)
+
+// program is the built binary, made once by TestMain.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "balie-e2e-*")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "balie")
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "balie/cmd/balie")
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "build balie:", err)
+			return 1
+		}
+		return browsertest.Main(m)
+	}())
+}
+
+const password = "e2e-password"
+
+// house is a running program.
+type house struct {
+	t    *testing.T
+	url  string
+	cmd  *exec.Cmd
+	done chan struct{}
+	mu   sync.Mutex
+	log  bytes.Buffer
+}
+
+// start runs the program on a data folder until the test ends, and waits until it says that it is ready.
+func start(t *testing.T, dir string, env ...string) *house {
+	t.Helper()
+	h := &house{t: t, done: make(chan struct{})}
+	h.cmd = exec.Command(program, "serve", "--demo", "--addr", "127.0.0.1:0", "--data", dir)
+	h.cmd.Env = append(append(os.Environ(), "BALIE_DEMO_PASSWORD="+password), env...)
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.cmd.Stderr = h.cmd.Stdout
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan string, 1)
+	go func() {
+		defer close(h.done)
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			h.mu.Lock()
+			h.log.WriteString(lines.Text() + "\n")
+			h.mu.Unlock()
+			if _, at, ok := strings.Cut(lines.Text(), "Balie is ready on "); ok {
+				ready <- strings.Fields(at)[0]
+			}
+		}
+		h.cmd.Wait()
+	}()
+	t.Cleanup(h.stop)
+	select {
+	case h.url = <-ready:
+	case <-h.done:
+		t.Fatalf("the program ended:\n%s", h.output())
+	case <-time.After(60 * time.Second):
+		t.Fatalf("not ready in a minute:\n%s", h.output())
+	}
+	return h
+}
+
+func (h *house) output() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
+}
+
+func (h *house) stop() {
+	h.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-h.done:
+	case <-time.After(20 * time.Second):
+		h.cmd.Process.Kill()
+		<-h.done
+	}
+	if h.t.Failed() {
+		h.t.Logf("the program said:\n%s", h.output())
+	}
+}
+
+// get reads a JSON answer.
+func (h *house) get(path string) map[string]any {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, "GET", h.url+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var v map[string]any
+	if resp.StatusCode != http.StatusOK || json.Unmarshal(b, &v) != nil {
+		h.t.Fatalf("%s: %s %s", path, resp.Status, b)
+	}
+	return v
+}
