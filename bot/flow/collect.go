@@ -1,0 +1,399 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"balie/internal/action"
+	"balie/internal/chat"
+)
+
+// collect knows a slot, or asks for it. What was said since the wish arose counts: nobody has to say a thing twice.
+func (r *run) collect(i int, s *Step) (next int, stop bool, err error) {
+	sl := r.flow.Slot(s.Slot)
+	if err := r.load(); err != nil {
+		return 0, false, err
+	}
+	if sl.Type == TypeOrder && known(r.c) {
+		return r.collectOrder(i, s, sl)
+	}
+	if r.isSet(sl) && r.settled(sl) {
+		return r.following(i), false, nil
+	}
+	if v, ok := r.obvious(sl); ok {
+		r.set(sl, v, false)
+		return r.following(i), false, nil
+	}
+	if to, ok := r.otherwise(s); ok && r.nothing(sl) {
+		return to, false, nil
+	}
+	return 0, true, r.ask(s, sl, 0)
+}
+
+// settled reports whether a slot that is set can be used as it is; an address may have been heard only in part.
+func (r *run) settled(sl *Slot) bool {
+	if sl.Type != TypeAddress {
+		return true
+	}
+	var a action.Address
+	if !r.c.Slot(sl.Name, &a) {
+		return false
+	}
+	whole := complete(a, r.oldAddress())
+	if len(addressErrors(whole)) > 0 {
+		return false
+	}
+	if whole != a {
+		r.set(sl, whole, false)
+	}
+	return true
+}
+
+// obvious is a value that need not be asked for: said before, or the only one there is.
+func (r *run) obvious(sl *Slot) (any, bool) {
+	for _, text := range slices.Backward(r.in.Wish) {
+		if sl.Type == TypeItems || sl.Type == TypeChoice || sl.Type == TypeMethod {
+			if v, ok := r.read(sl, text); ok {
+				return v, true
+			}
+		}
+	}
+	switch sl.Type {
+	case TypeItems:
+		if r.order != nil && len(r.order.Items) == 1 {
+			return idsAt(r.order.Items, []int{0}), true
+		}
+	case TypeMethod:
+		if m := r.methods(sl); len(m) == 1 {
+			return string(m[0].ID), true
+		}
+	}
+	return nil, false
+}
+
+// nothing reports that there is nothing to choose from.
+func (r *run) nothing(sl *Slot) bool {
+	switch sl.Type {
+	case TypeItems:
+		return r.order == nil || len(r.order.Items) == 0
+	case TypeMethod:
+		return len(r.methods(sl)) == 0
+	case TypeSwaps:
+		fields, err := r.swapFields(sl)
+		return err == nil && fields == nil
+	}
+	return false
+}
+
+// collectOrder settles which of the customer's orders it is: the one they named, the only one that fits, or the one that has
+// what they speak of.
+func (r *run) collectOrder(i int, s *Step, sl *Slot) (int, bool, error) {
+	orders, err := r.orders()
+	if err != nil {
+		return 0, false, err
+	}
+	var said string
+	if r.c.Slot(sl.Name, &said) {
+		at := slices.IndexFunc(orders, func(o action.Order) bool { return contains(r.e.candidates(said), string(o.ID)) })
+		switch {
+		case at < 0:
+			r.unset(sl)
+			r.sayKey("order.not_yours", "order", said)
+		case r.c.Slots[sl.Name].From >= r.in.WishAt && r.in.WishAt > 0, fits(orders[at], s.Where) && !r.speaksOfAnother(orders, at, s.Where):
+			r.set(sl, string(orders[at].ID), true)
+			r.order = &orders[at]
+			return r.following(i), false, nil
+		}
+	}
+	able := slices.DeleteFunc(slices.Clone(orders), func(o action.Order) bool { return !fits(o, s.Where) })
+	if o, ok := r.speaksOf(able); ok {
+		able = []action.Order{o}
+	}
+	switch len(able) {
+	case 0:
+		if to, ok := r.otherwise(s); ok {
+			return to, false, nil
+		}
+		r.sayKey("order.none")
+		r.button("person", "human", "")
+		r.end(chat.FlowFailed, "no order fits")
+		return 0, true, nil
+	case 1:
+		r.set(sl, string(able[0].ID), true)
+		r.order = &able[0]
+		return r.following(i), false, nil
+	}
+	return 0, true, r.ask(s, sl, 0)
+}
+
+func fits(o action.Order, where string) bool {
+	switch where {
+	case "pending":
+		return o.Status == action.Pending
+	case "delivered":
+		return o.Status == action.Delivered
+	}
+	return true
+}
+
+// speaksOf finds the one order that has the articles the customer speaks of.
+func (r *run) speaksOf(orders []action.Order) (action.Order, bool) {
+	var hit []action.Order
+	for _, o := range orders {
+		if r.speaksOfIn(o) {
+			hit = append(hit, o)
+		}
+	}
+	if len(hit) != 1 {
+		return action.Order{}, false
+	}
+	return hit[0], true
+}
+
+func (r *run) speaksOfIn(o action.Order) bool {
+	return slices.ContainsFunc(r.in.Wish, func(text string) bool {
+		found, _ := named(fold(text), o.Items)
+		return len(found) > 0
+	})
+}
+
+// speaksOfAnother reports that the customer speaks of articles that are not in the order of before, but in another.
+func (r *run) speaksOfAnother(orders []action.Order, at int, where string) bool {
+	if r.speaksOfIn(orders[at]) {
+		return false
+	}
+	for i, o := range orders {
+		if i != at && fits(o, where) && r.speaksOfIn(o) {
+			return true
+		}
+	}
+	return false
+}
+
+// takeAnswer reads the answer to the question of a collect step.
+func (r *run) takeAnswer(i int, s *Step) (bool, error) {
+	if err := r.load(); err != nil {
+		return true, r.trouble(s, err)
+	}
+	sl := r.flow.Slot(s.Slot)
+	v, ok := r.read(sl, r.in.Text)
+	if !ok {
+		if a, part := v.(action.Address); part { // heard in part: the form asks for the rest
+			r.set(sl, a, false)
+			return true, r.askAddress(s, sl, "address.incomplete", a)
+		}
+		if s.Optional && r.in.No {
+			r.set(sl, "", false)
+			return true, r.advance(r.following(i))
+		}
+		return false, nil
+	}
+	if sl.Type == TypeOrder {
+		r.forgetOrder()
+	}
+	r.set(sl, v, false)
+	return true, r.advance(i)
+}
+
+// takeButton reads a button of a collect step. Its value came from here, but is looked at like any other.
+func (r *run) takeButton(i int, s *Step, value string) (bool, error) {
+	if err := r.load(); err != nil {
+		return true, r.trouble(s, err)
+	}
+	sl := r.flow.Slot(s.Slot)
+	switch {
+	case value == "" && s.Optional:
+		r.set(sl, "", false)
+		return true, r.advance(r.following(i))
+	case sl.Type == TypeAddress && value == "new":
+		return true, r.askAddress(s, sl, "", action.Address{Country: r.oldAddress().Country})
+	case sl.Type == TypeAddress:
+		known, err := r.knownAddresses()
+		if err != nil {
+			return true, r.trouble(s, err)
+		}
+		for _, k := range known {
+			if k.key == value {
+				r.set(sl, k.address, true)
+				return true, r.advance(i)
+			}
+		}
+		return false, nil
+	case sl.Type == TypeItems && value == "*" && r.order != nil:
+		r.set(sl, idsAt(r.order.Items, others(nil, len(r.order.Items))), false)
+		return true, r.advance(i)
+	case sl.Type == TypeMethod:
+		if !slices.ContainsFunc(r.methods(sl), func(m action.PaymentMethod) bool { return string(m.ID) == value }) {
+			return false, nil
+		}
+	case sl.Type == TypeChoice:
+		if !slices.ContainsFunc(sl.Options, func(o Option) bool { return o.Value == value }) {
+			return false, nil
+		}
+	case sl.Type == TypeOrder:
+		r.forgetOrder()
+	default:
+		return false, nil
+	}
+	r.set(sl, value, false)
+	return true, r.advance(i)
+}
+
+// read makes a value of what was said; false when there is none in it. For an address heard in part it returns the part and false.
+func (r *run) read(sl *Slot, text string) (any, bool) {
+	in := r.in
+	in.Text = text
+	if text != r.in.Text {
+		in.Facts = Facts{}
+	}
+	switch sl.Type {
+	case TypeOrder:
+		id := findOrderFact(in)
+		if id == "" {
+			id = findOrder(text)
+		}
+		if id == "" {
+			return r.orderByContent(text)
+		}
+		return id, true
+	case TypePostcode:
+		p := findPostcode(text, "")
+		return p, p != ""
+	case TypeAddress:
+		return r.readAddress(in)
+	case TypeItems:
+		if r.order == nil {
+			return nil, false
+		}
+		found, sure := mentions(text, r.order.Items)
+		return idsAt(r.order.Items, found), sure
+	case TypeMethod:
+		return r.readMethod(sl, text)
+	case TypeChoice:
+		o, ok := pick(sl.Options, text)
+		return o.Value, ok
+	case TypeSwaps:
+		return r.readSwaps(sl, text)
+	}
+	return simple(sl, in)
+}
+
+// simple reads the types that need to know nothing else.
+func simple(sl *Slot, in Input) (string, bool) {
+	first := func(list []string) (string, bool) {
+		if len(list) == 0 {
+			return "", false
+		}
+		return list[0], true
+	}
+	switch sl.Type {
+	case TypeEmail:
+		return first(in.Facts.Emails)
+	case TypePhone:
+		return first(in.Facts.Phones)
+	case TypeDate:
+		return first(in.Facts.Dates)
+	case TypeText:
+		limit := sl.Max
+		if limit <= 0 {
+			limit = 500
+		}
+		text := trimmed(strings.Map(printable, in.Text), limit)
+		return text, len(words(text)) > 0 && !strings.HasSuffix(text, "?")
+	}
+	return "", false
+}
+
+func printable(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return ' '
+	}
+	return r
+}
+
+// orderByContent finds the order that has what the text names ("die met de lamp").
+func (r *run) orderByContent(text string) (any, bool) {
+	orders, err := r.orders()
+	if err != nil {
+		return nil, false
+	}
+	var hit []string
+	for _, o := range orders {
+		if found, _ := named(fold(text), o.Items); len(found) > 0 {
+			hit = append(hit, string(o.ID))
+		}
+	}
+	if len(hit) != 1 {
+		return nil, false
+	}
+	return hit[0], true
+}
+
+func (r *run) readMethod(sl *Slot, text string) (any, bool) {
+	var hit []string
+	folded := fold(text)
+	for _, m := range r.methods(sl) {
+		for _, w := range methodWords(m) {
+			if strings.Contains(folded, w) {
+				hit = append(hit, string(m.ID))
+				break
+			}
+		}
+	}
+	if len(hit) == 0 && (strings.Contains(folded, "original") || strings.Contains(folded, "oorspronkelijk") || strings.Contains(folded, "zelfde")) {
+		for _, m := range r.methods(sl) {
+			if r.order != nil && m.ID == paidWith(*r.order) {
+				hit = append(hit, string(m.ID))
+			}
+		}
+	}
+	if len(hit) != 1 {
+		return nil, false
+	}
+	return hit[0], true
+}
+
+func methodWords(m action.PaymentMethod) []string {
+	out := []string{strings.ReplaceAll(string(m.Kind), "_", " ")}
+	switch m.Kind {
+	case action.GiftCard:
+		out = append(out, "cadeau", "giftcard", "gift card", "cadeaubon")
+	case action.CreditCard:
+		out = append(out, "credit", "kaart", "visa", "mastercard")
+		if m.LastFour != "" {
+			out = append(out, m.LastFour)
+		}
+	}
+	return out
+}
+
+// methods are the ways to pay that a slot may take: for a refund where it was paid from, and gift cards.
+func (r *run) methods(sl *Slot) []action.PaymentMethod {
+	if r.cust == nil {
+		return nil
+	}
+	if sl.Methods != "refund" || r.order == nil {
+		return r.cust.Methods
+	}
+	from := paidWith(*r.order)
+	return slices.DeleteFunc(slices.Clone(r.cust.Methods), func(m action.PaymentMethod) bool { return m.ID != from && m.Kind != action.GiftCard })
+}
+
+func paidWith(o action.Order) action.MethodID {
+	for _, p := range o.Payments {
+		if p.Kind == "payment" {
+			return p.Method
+		}
+	}
+	return ""
+}
+
+func idsAt(items []action.Item, at []int) []action.ItemID {
+	var out []action.ItemID
+	for _, i := range at {
+		if i >= 0 && i < len(items) {
+			out = append(out, items[i].ID)
+		}
+	}
+	return out
+}

@@ -1,0 +1,215 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+
+	"balie/bot/texts"
+	"balie/internal/action"
+	"balie/internal/chat"
+	"balie/internal/fault"
+)
+
+// slotTries counts wrong combinations over the whole conversation, so that a new flow is not a new chance to guess.
+const slotTries = "identify_tries"
+
+// absorb fills slots from the words that began the flow, as far as those can be only one thing.
+func (r *run) absorb() {
+	taken := map[Type]bool{}
+	for _, s := range r.flow.Slots {
+		if taken[s.Type] {
+			continue
+		}
+		if v, ok := r.heardFirst(s); ok {
+			taken[s.Type] = true
+			if s.Type == TypeOrder && !r.sameOrder(s, v) {
+				r.forgetOrder()
+			}
+			r.set(s, v, false)
+		}
+	}
+}
+
+func (r *run) sameOrder(s *Slot, v any) bool {
+	var old string
+	return r.c.Slot(s.Name, &old) && old == v
+}
+
+func (r *run) heardFirst(s *Slot) (any, bool) {
+	switch s.Type {
+	case TypeOrder:
+		id := findOrderFact(r.in)
+		return id, id != ""
+	case TypePostcode:
+		if len(r.in.Facts.Addresses) > 0 {
+			return nil, false
+		}
+		if m := postcodeWord.FindStringSubmatch(r.in.Text); m != nil {
+			return m[1], true
+		}
+		m := postcodeNL.FindString(r.in.Text)
+		return strings.ToUpper(m), m != ""
+	case TypeAddress:
+		if len(r.in.Facts.Addresses) == 1 && r.in.Facts.Addresses[0].Line1 != "" {
+			return r.in.Facts.Addresses[0], true
+		}
+	case TypeEmail, TypePhone:
+		v, ok := simple(s, r.in)
+		return v, ok
+	}
+	return nil, false
+}
+
+// findOrderFact is the order number that the ear found, or what looks surely like one.
+func findOrderFact(in Input) string {
+	if len(in.Facts.Orders) > 0 {
+		return in.Facts.Orders[0]
+	}
+	for _, m := range orderForm.FindAllString(in.Text, 5) {
+		if strings.HasPrefix(m, "#") || hasLetter(m) && len(m) > 5 {
+			return strings.ToUpper(m)
+		}
+	}
+	return ""
+}
+
+// candidates are the order numbers that a customer may have meant: "w2378156", "#W2378156" and "2378156" are one.
+func (e *Engine) candidates(said string) []string {
+	s := strings.ToUpper(strings.Trim(said, "# "))
+	out := []string{"#" + s, s}
+	if isNumber(s) {
+		for _, p := range e.opt.Prefixes {
+			out = append(out, p+s)
+		}
+	}
+	return out
+}
+
+// hearIdentity takes an order number and a postcode from a text. With asked, they were asked for, so less sure forms count too.
+func (r *run) hearIdentity(asked bool) bool {
+	order, postcode := r.flow.first(TypeOrder), r.flow.first(TypePostcode)
+	if order == nil || postcode == nil || !asked {
+		return false
+	}
+	var known string
+	had := r.c.Slot(order.Name, &known)
+	id := findOrderFact(r.in)
+	if id == "" || isNumber(id) {
+		if found := findOrder(r.in.Text); found != "" {
+			id = found
+		}
+	}
+	code := findPostcode(r.in.Text, id)
+	if had && code == "" && isNumber(strings.Trim(id, "#")) && len(id) <= 5 { // a bare "19122" after the order number is the postcode
+		id, code = "", id
+	}
+	if had && id != "" && isNumber(id) && samePostcode(id, code) {
+		id = ""
+	}
+	if id != "" && id != known {
+		r.set(order, id, false)
+	}
+	if code != "" {
+		r.set(postcode, code, false)
+	}
+	return id != "" || code != ""
+}
+
+// identify makes sure enough who the customer is. Whether an order exists is told to nobody who does not know its postcode.
+func (r *run) identify(i int, s *Step) (int, bool, error) {
+	if r.c.Customer.ID != "" && r.c.Customer.Level.AtLeast(s.Level) {
+		return r.following(i), false, nil
+	}
+	if !chat.LevelOrder.AtLeast(s.Level) {
+		if to, ok := r.otherwise(s); ok {
+			return to, false, nil
+		}
+		r.escalate(chat.ReasonPolicy, 0, "The customer has to prove who they are for: "+r.flow.Name, texts.Say(r.c.Lang, "identify.level"))
+		return 0, true, nil
+	}
+	var said, postcode string
+	hasOrder := r.c.Slot(r.flow.first(TypeOrder).Name, &said)
+	hasCode := r.c.Slot(r.flow.first(TypePostcode).Name, &postcode)
+	if !hasOrder || !hasCode {
+		r.askIdentity(s, 0)
+		return 0, true, nil
+	}
+	o, err := r.prove(said, postcode)
+	if err != nil {
+		return 0, false, err
+	}
+	if o == nil {
+		return 0, true, r.wrongIdentity(s)
+	}
+	r.emit(chat.Bot, &chat.Identified{Level: chat.LevelOrder, ID: string(o.Customer), How: "order " + string(o.ID) + " + postcode"})
+	r.set(r.flow.first(TypeOrder), string(o.ID), true)
+	r.set(r.flow.first(TypePostcode), postcode, true)
+	return r.following(i), false, nil
+}
+
+// prove returns the order if the postcode is its own, or its customer's; else nil, in the same way whether it exists or not.
+func (r *run) prove(said, postcode string) (*action.Order, error) {
+	for _, id := range r.e.candidates(said) {
+		if !action.ValidID(id) {
+			continue
+		}
+		o, err := r.e.orders.Order(r.ctx, action.OrderID(id))
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read order: %w", err)
+		}
+		if samePostcode(o.Address.Postcode, postcode) {
+			return &o, nil
+		}
+		cust, err := r.e.orders.Customer(r.ctx, o.Customer)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, fmt.Errorf("read customer: %w", err)
+		}
+		if err == nil && samePostcode(cust.Address.Postcode, postcode) {
+			return &o, nil
+		}
+	}
+	return nil, nil
+}
+
+func (r *run) wrongIdentity(s *Step) error {
+	var tries int
+	r.c.Slot(slotTries, &tries)
+	tries++
+	r.set(&Slot{Name: slotTries, Keep: true}, tries, false)
+	if tries >= maxIdentify {
+		r.escalate(chat.ReasonPolicy, 0, "The customer could not prove who they are: wrong order number and postcode, several times.", texts.Say(r.c.Lang, "identify.stop"))
+		return nil
+	}
+	if tries == 1 {
+		r.sayKey("identify.wrong")
+	} else {
+		r.sayKey("identify.wrong.again")
+		r.button("person", "human", "")
+	}
+	r.speech = chat.ActReask
+	r.wait(s, "identify", tries)
+	return nil
+}
+
+func (r *run) askIdentity(s *Step, tries int) {
+	var order, postcode string
+	hasOrder := r.c.Slot(r.flow.first(TypeOrder).Name, &order)
+	hasCode := r.c.Slot(r.flow.first(TypePostcode).Name, &postcode)
+	switch {
+	case hasOrder && hasCode: // they did not fit
+		r.sayKey("identify.wrong.again")
+	case hasOrder:
+		r.sayKey("identify.postcode", "order", order)
+	case hasCode:
+		r.sayKey("identify.order")
+	case s.Ask != nil:
+		r.say(s.Ask.In(r.c.Lang, r.vars()))
+	default:
+		r.say(texts.Say(r.c.Lang, "identify.both") + " " + texts.Say(r.c.Lang, "identify.why"))
+	}
+	r.speech = chat.ActAsk
+	r.wait(s, "identify", tries)
+}

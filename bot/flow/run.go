@@ -1,0 +1,467 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"balie/bot/texts"
+	"balie/internal/action"
+	"balie/internal/chat"
+	"balie/internal/fault"
+)
+
+// Options say how flows speak and read.
+type Options struct {
+	Location *time.Location // of the dates that customers read; nil: UTC
+	Prefixes []string       // what may stand before the digits of an order number that a customer leaves out
+}
+
+// Engine runs flows. It keeps nothing between turns.
+type Engine struct {
+	flows    func() *Set
+	orders   Orders
+	ledger   Ledger
+	articles Articles
+	opt      Options
+}
+
+// New makes an engine. flows is asked each turn, so that an editor's change counts at once. Without a ledger nothing can be proposed:
+// people do it.
+func New(flows func() *Set, orders Orders, ledger Ledger, articles Articles, opt Options) *Engine {
+	if opt.Location == nil {
+		opt.Location = time.UTC
+	}
+	if opt.Prefixes == nil {
+		opt.Prefixes = []string{"#P", "#W"}
+	}
+	return &Engine{flows: flows, orders: orders, ledger: ledger, articles: articles, opt: opt}
+}
+
+// Limits of a turn and a conversation.
+const (
+	maxStepsATurn = 60
+	maxIdentify   = 5 // wrong combinations of order and postcode before a person takes over
+	maxTries      = 3 // answers that do not fit a question before a person takes over
+)
+
+// errTooFar says that a flow ran in a circle; Check would have told.
+var errTooFar = errors.New("flow takes too many steps in one turn")
+
+// run is one turn of a flow over a working copy of the conversation.
+type run struct {
+	e    *Engine
+	ctx  context.Context
+	c    chat.Conversation
+	in   Input
+	flow *Flow
+
+	before, after []chat.Draft
+	said          []string
+	sources       []chat.Source
+	buttons       []chat.Button
+	form          *chat.Form
+	card          *chat.Card
+	speech        chat.Act
+	missed        bool
+
+	order *action.Order
+	cust  *action.Customer
+	all   []action.Order
+	act   *chat.Action
+}
+
+// Flows returns the flows there are now.
+func (e *Engine) Flows() *Set { return e.flows() }
+
+// Start begins a flow. One that is unknown is fault.NotFound.
+func (e *Engine) Start(ctx context.Context, c chat.Conversation, in Input, name string) (Outcome, error) {
+	f := e.flows().Get(name)
+	if f == nil {
+		return Outcome{}, fault.Newf(fault.NotFound, "There is no routine %q.", name)
+	}
+	r := &run{e: e, ctx: ctx, c: c, in: in, flow: f}
+	for _, slot := range sortedKeys(c.Slots) {
+		if c.Slots[slot].Flow == name {
+			r.emit(chat.Bot, &chat.SlotSet{Name: slot, Flow: name, From: in.Seq, Value: json.RawMessage("null")})
+		}
+	}
+	r.emit(chat.Bot, &chat.FlowMoved{Flow: name, State: chat.FlowStarted, Step: f.Steps[0].ID})
+	r.absorb()
+	return r.finish(r.advance(0))
+}
+
+// Continue gives the open flow the customer's next word, or the end of its act.
+func (e *Engine) Continue(ctx context.Context, c chat.Conversation, in Input) (Outcome, error) {
+	if c.Flow == nil {
+		return Outcome{}, nil
+	}
+	r := &run{e: e, ctx: ctx, c: c, in: in, flow: e.flows().Get(c.Flow.Name)}
+	if r.flow == nil { // taken away by an editor since
+		r.emit(chat.Bot, &chat.FlowMoved{Flow: c.Flow.Name, State: chat.FlowFailed, Why: "gone"})
+		r.say(texts.Say(c.Lang, "cancelled"))
+		return r.finish(nil)
+	}
+	i := max(r.flow.step(c.Flow.Step), 0)
+	used, err := r.take(i)
+	if !used && err == nil {
+		return Outcome{}, nil
+	}
+	return r.finish(err)
+}
+
+// Again asks the open question once more. With failed, the customer's last word did not answer it: that counts, and after a few times a
+// person takes over.
+func (e *Engine) Again(ctx context.Context, c chat.Conversation, in Input, failed bool) (Outcome, error) {
+	r := &run{e: e, ctx: ctx, c: c, in: in}
+	if c.Flow != nil {
+		r.flow = e.flows().Get(c.Flow.Name)
+	}
+	if r.flow == nil {
+		return Outcome{}, nil
+	}
+	step := r.flow.Steps[max(r.flow.step(c.Flow.Step), 0)]
+	if !failed {
+		return r.finish(r.reask(step, c.Flow.Tries))
+	}
+	tries := c.Flow.Tries + 1
+	if tries >= maxTries {
+		r.escalate(chat.ReasonStuck, 0, "slot "+step.Slot, texts.Say(c.Lang, "slot.stuck"))
+		return r.finish(nil)
+	}
+	if tries > 1 {
+		r.say(texts.Say(c.Lang, "slot.again.person"))
+		defer func() { r.button("person", "human", "") }()
+	} else if step.Again == nil {
+		r.say(texts.Say(c.Lang, "slot.again"))
+	}
+	err := r.reask(step, tries)
+	r.speech = chat.ActReask
+	return r.finish(err)
+}
+
+// Cancel ends the open flow because the customer wants no more of it. An act that was confirmed goes on.
+func (e *Engine) Cancel(ctx context.Context, c chat.Conversation, in Input) (Outcome, error) {
+	r := &run{e: e, ctx: ctx, c: c, in: in, flow: e.flows().Get(c.Flow.Name)}
+	if strings.HasPrefix(c.Flow.Wait, "action:") {
+		r.say(texts.Say(c.Lang, "cancelled.busy"))
+		return r.finish(nil)
+	}
+	r.expire("cancelled")
+	r.emit(chat.Bot, &chat.FlowMoved{Flow: c.Flow.Name, State: chat.FlowCancelled, Why: "customer"})
+	r.say(texts.Say(c.Lang, "cancelled"))
+	r.offerLater()
+	return r.finish(nil)
+}
+
+// emit adds an event and folds it into the working copy.
+func (r *run) emit(by chat.Party, body chat.Body) {
+	r.before = append(r.before, chat.Draft{By: by, Body: body})
+	r.c = chat.Fold(r.c, chat.Event{Conv: r.c.ID, Seq: r.c.Head + 1, At: r.in.Now, By: by, Body: body})
+}
+
+func (r *run) say(text string) {
+	if text = strings.TrimSpace(text); text != "" {
+		r.said = append(r.said, text)
+	}
+}
+
+func (r *run) sayKey(key string, pairs ...string) { r.say(texts.Say(r.c.Lang, key, pairs...)) }
+
+// button adds a button with a text of the house.
+func (r *run) button(key, do, style string) { r.buttonText(texts.Say(r.c.Lang, key), do, style) }
+
+func (r *run) buttonText(label, do, style string) {
+	if len(r.buttons) < 8 {
+		id := "b-" + r.in.Seq.String() + "-" + strconv.Itoa(len(r.buttons)+1)
+		r.buttons = append(r.buttons, chat.Button{ID: id, Label: trimmed(label, 80), Do: do, Style: style})
+	}
+}
+
+// set keeps a slot, if it is not that already.
+func (r *run) set(s *Slot, v any, verified bool) {
+	value, err := json.Marshal(v)
+	if err != nil {
+		return // only types of this package come here; they all marshal
+	}
+	if old, ok := r.c.Slots[s.Name]; ok && string(old.Value) == string(value) && old.Verified == verified && old.From >= r.in.WishAt {
+		return
+	}
+	owner := r.flow.Name
+	if s.Keep {
+		owner = ""
+	}
+	r.emit(chat.Bot, &chat.SlotSet{Name: s.Name, Value: value, Flow: owner, From: r.in.Seq, Verified: verified})
+}
+
+func (r *run) unset(s *Slot) {
+	if _, ok := r.c.Slots[s.Name]; ok {
+		r.emit(chat.Bot, &chat.SlotSet{Name: s.Name, Value: json.RawMessage("null"), From: r.in.Seq})
+	}
+}
+
+func (r *run) isSet(s *Slot) bool { _, ok := r.c.Slots[s.Name]; return ok }
+
+// wait stops here until the customer, or the ledger, has spoken.
+func (r *run) wait(s *Step, wait string, tries int) {
+	f := r.c.Flow
+	if f != nil && f.Step == s.ID && f.Wait == wait && f.Tries == tries {
+		return
+	}
+	r.emit(chat.Bot, &chat.FlowMoved{Flow: r.flow.Name, State: chat.FlowAt, Step: s.ID, Wait: wait, Tries: tries})
+}
+
+// advance runs steps from i on until one waits or the flow ends.
+func (r *run) advance(i int) error {
+	for range maxStepsATurn {
+		if i < 0 || i >= len(r.flow.Steps) {
+			r.end(chat.FlowDone, "")
+			return nil
+		}
+		s := r.flow.Steps[i]
+		next, stop, err := r.do(i, s)
+		if err != nil {
+			return r.trouble(s, err)
+		}
+		if stop {
+			return nil
+		}
+		i = next
+	}
+	return fmt.Errorf("run flow %s: %w", r.flow.Name, errTooFar)
+}
+
+// after is the place behind step i.
+func (r *run) following(i int) int {
+	if next := r.flow.Steps[i].Next; next != "" {
+		return r.flow.step(next)
+	}
+	return i + 1
+}
+
+// otherwise is where a step goes when it does not hold; false if it does not say.
+func (r *run) otherwise(s *Step) (int, bool) {
+	if s.Else == "" {
+		return 0, false
+	}
+	return r.flow.step(s.Else), true
+}
+
+// do runs one step. stop means that the turn is over.
+func (r *run) do(i int, s *Step) (next int, stop bool, err error) {
+	next = r.following(i)
+	switch s.Kind {
+	case Identify:
+		return r.identify(i, s)
+	case Collect:
+		return r.collect(i, s)
+	case Lookup:
+		return r.lookup(i, s)
+	case If:
+		ok, err := s.Cond.holds(r.fact)
+		if err == nil && !ok {
+			next, _ = r.otherwise(s)
+		}
+		return next, false, err
+	case Say:
+		if err := r.load(); err != nil {
+			return 0, false, err
+		}
+		r.say(s.Text.In(r.c.Lang, r.vars()))
+		return next, false, nil
+	case Quote:
+		r.quote(s.Article, s.Section)
+		return next, false, nil
+	case Propose:
+		return next, true, r.propose(s)
+	case Result: // reached without a proposal: Check forbids it
+		return next, false, nil
+	case Escalate:
+		return 0, true, r.handOver(s)
+	case Link:
+		return 0, true, r.link(s.Flow)
+	}
+	r.end(chat.FlowDone, "")
+	return 0, true, nil
+}
+
+func (r *run) handOver(s *Step) error {
+	if err := r.load(); err != nil {
+		slog.Warn("hand over without the order", "conv", r.c.ID, "err", err)
+	}
+	vars := r.vars()
+	note := s.Note
+	for _, name := range texts.Names(note) {
+		note = strings.ReplaceAll(note, "{"+name+"}", vars[name])
+	}
+	r.escalate(s.Reason, s.Priority, note, s.Text.In(r.c.Lang, vars))
+	return nil
+}
+
+// link ends this flow and begins another. The conversation's own slots go along.
+func (r *run) link(name string) error {
+	f := r.e.flows().Get(name)
+	if f == nil {
+		return fmt.Errorf("link from flow %s to %s: %w", r.flow.Name, name, fault.New(fault.NotFound, "There is no such routine."))
+	}
+	r.emit(chat.Bot, &chat.FlowMoved{Flow: r.flow.Name, State: chat.FlowDone, Why: "link"})
+	r.flow = f
+	r.emit(chat.Bot, &chat.FlowMoved{Flow: name, State: chat.FlowStarted, Step: f.Steps[0].ID})
+	r.absorb()
+	return r.advance(0)
+}
+
+// quote tells what an article says. An article that is not there is left out: the flow's own words stand.
+func (r *run) quote(article, section string) {
+	if r.e.articles == nil {
+		return
+	}
+	text, source, err := r.e.articles.Excerpt(r.ctx, r.c.Lang, article, section)
+	if err != nil {
+		slog.Warn("quote article in flow", "conv", r.c.ID, "article", article, "err", err)
+		return
+	}
+	r.say(text)
+	r.sources = append(r.sources, source)
+}
+
+// lookup asks the order system anew.
+func (r *run) lookup(i int, s *Step) (int, bool, error) {
+	r.order, r.cust = nil, nil
+	if err := r.load(); err != nil {
+		return 0, false, err
+	}
+	if s.What == "order" && r.order == nil || s.What == "customer" && r.cust == nil {
+		if to, ok := r.otherwise(s); ok {
+			return to, false, nil
+		}
+	}
+	return r.following(i), false, nil
+}
+
+// load reads the customer, and the order in the order slot if it is theirs, once a turn. Of anybody else's it keeps nothing.
+func (r *run) load() error {
+	if !known(r.c) {
+		return nil
+	}
+	if r.cust == nil {
+		cust, err := r.e.orders.Customer(r.ctx, action.CustomerID(r.c.Customer.ID))
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("read customer: %w", err)
+		}
+		if err == nil {
+			r.cust = &cust
+		}
+	}
+	s := r.flow.first(TypeOrder)
+	var id string
+	if s == nil || !r.c.Slot(s.Name, &id) || r.order != nil && string(r.order.ID) == id {
+		return nil
+	}
+	r.order = nil
+	o, err := r.e.orders.Order(r.ctx, action.OrderID(id))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read order: %w", err)
+	case string(o.Customer) == r.c.Customer.ID:
+		r.order = &o
+	}
+	return nil
+}
+
+// orders returns the customer's own, newest first.
+func (r *run) orders() ([]action.Order, error) {
+	if !known(r.c) || r.all != nil {
+		return r.all, nil
+	}
+	all, err := r.e.orders.CustomerOrders(r.ctx, action.CustomerID(r.c.Customer.ID))
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read customer's orders: %w", err)
+	}
+	r.all = slices.DeleteFunc(all, func(o action.Order) bool { return string(o.Customer) != r.c.Customer.ID })
+	return r.all, nil
+}
+
+// trouble tells the customer honestly that the order system does not answer, and keeps the flow where it is.
+func (r *run) trouble(s *Step, err error) error {
+	switch {
+	case errors.Is(err, action.ErrWrongReply):
+		r.escalate(chat.ReasonActionFailed, 2, "The order system answered about something else.", texts.Say(r.c.Lang, "act.failed.person"))
+		return nil
+	case fault.Is(err, fault.Unavailable):
+		slog.Warn("order system unavailable in flow", "conv", r.c.ID, "flow", r.flow.Name, "err", err)
+		r.said, r.buttons, r.form, r.card = nil, nil, nil, nil
+		r.sayKey("orders.down")
+		r.button("again", "again", "primary")
+		r.button("person", "human", "")
+		r.speech = chat.ActFailed
+		r.wait(s, "again", 0)
+		return nil
+	}
+	return err
+}
+
+// end closes the flow, and offers what else was asked for.
+func (r *run) end(state chat.FlowState, why string) {
+	r.emit(chat.Bot, &chat.FlowMoved{Flow: r.flow.Name, State: state, Why: why})
+	r.offerLater()
+}
+
+func (r *run) offerLater() {
+	for _, name := range r.c.Later {
+		if f := r.e.flows().Get(name); f != nil {
+			r.sayKey("later", "title", f.Title.In(r.c.Lang, nil))
+			r.button("yes", "flow:"+name, "primary")
+			r.button("later.no", "drop:"+name, "")
+			return
+		}
+	}
+}
+
+// escalate gives the word to people. The flow stays where it is, so that they see what is known; their taking over ends it.
+func (r *run) escalate(reason chat.Reason, priority int, note, text string) {
+	r.expire("escalated")
+	r.say(text)
+	r.buttons, r.form = nil, nil
+	r.after = append(r.after, chat.Draft{By: chat.Bot, Body: &chat.OwnerChanged{To: chat.RoleQueue, Reason: reason, Priority: priority, Note: trimmed(note, 1000)}})
+}
+
+// finish makes the turn's message.
+func (r *run) finish(err error) (Outcome, error) {
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Used: true, Before: r.before, After: r.after}
+	if len(r.said) == 0 && r.card == nil && r.form == nil {
+		return out, nil
+	}
+	if r.speech == "" {
+		r.speech = chat.ActTell
+	}
+	out.Say = &chat.Message{Text: strings.Join(r.said, "\n\n"), Lang: r.c.Lang, Sources: r.sources, Buttons: r.buttons, Form: r.form, Card: r.card,
+		Act: r.speech, Missed: r.missed, Intent: r.intent()}
+	return out, nil
+}
+
+func (r *run) intent() string {
+	if r.flow == nil {
+		return ""
+	}
+	return r.flow.Name
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }
