@@ -42,7 +42,7 @@ func tokenize(text string) []token {
 			if n++; n <= maxToken {
 				buf = appendFolded(buf, r)
 			}
-		case r == '-' && n == 1 && joins(rest): // e-mail, e-bike: a single letter is no word
+		case r == '-' && n == 1 && letters(rest): // e-mail, e-bike: a single letter is no word
 		case (r == '\'' || r == '’') && n > 0 && ending(rest):
 			flush(i)
 			skip = len(text) - len(rest) + 1
@@ -54,8 +54,8 @@ func tokenize(text string) []token {
 	return out
 }
 
-// joins reports whether at least three letters follow at once.
-func joins(rest string) bool {
+// letters reports whether at least three letters follow at once.
+func letters(rest string) bool {
 	n := 0
 	for _, r := range rest {
 		if !unicode.IsLetter(r) {

@@ -57,6 +57,8 @@ func devoice(stem string) string {
 var separable = []string{"terug", "achter", "samen", "binnen", "buiten", "tegen", "over", "door", "weg", "aan", "toe", "uit",
 	"mee", "bij", "vast", "voor", "klaar", "los", "dicht", "open", "af", "op", "in", "na", "om", "neer", "goed", "rond"}
 
+var separableSet = setOf(strings.Join(separable, " "))
+
 // participle undoes a weak past participle: geretourneerd → retourneer, besteld → bestel, afgeleverd → aflever.
 func participle(w string) (string, bool) {
 	n := len(w)

@@ -36,8 +36,8 @@ type Library struct {
 	shelf *shelf     // what the passes write to; nil when it must be built anew
 
 	seat    sync.RWMutex
-	current *view // what searches read; nil until there is one
-	bad     atomic.Bool
+	current *view       // what searches read; nil until there is one
+	due     atomic.Bool // the index is to be checked in the next pass
 }
 
 // Open opens the index in dir, or leaves it to the first Sync to build one when there is none, when it was made by
@@ -80,7 +80,11 @@ func (l *Library) openCurrent() error {
 	if !strings.HasPrefix(folder, versionPrefix()) || strings.ContainsAny(folder, `/\`) {
 		return fmt.Errorf("index %q is of another version", folder)
 	}
-	s, err := openShelf(filepath.Join(l.dir, folder))
+	dir := filepath.Join(l.dir, folder)
+	if err := inspect(dir); err != nil {
+		return err
+	}
+	s, err := openShelf(dir)
 	if err != nil {
 		return err
 	}
@@ -137,9 +141,9 @@ func (l *Library) Poke() {
 	}
 }
 
-// suspect notes that a view failed, so that Run checks the index now.
-func (l *Library) suspect(*view) {
-	l.bad.Store(true)
+// Check makes the next pass look whether the index is still whole, as Run does by itself now and then.
+func (l *Library) Check() {
+	l.due.Store(true)
 	l.Poke()
 }
 
@@ -160,7 +164,7 @@ func (l *Library) Run(ctx context.Context) error {
 		case <-l.wake:
 		case <-sweep.C:
 		case <-check.C:
-			l.bad.Store(true)
+			l.due.Store(true)
 		}
 	}
 }
@@ -170,7 +174,7 @@ func (l *Library) Run(ctx context.Context) error {
 func (l *Library) Sync(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.bad.Swap(false) {
+	if l.due.Swap(false) {
 		l.check(ctx)
 	}
 	if l.shelf != nil {
@@ -195,7 +199,9 @@ func (l *Library) check(ctx context.Context) {
 	}
 	v, err := l.hold(ctx)
 	if err == nil {
-		err = v.canary(ctx)
+		if err = v.canary(ctx); err == nil {
+			err = v.healthy()
+		}
 		v.release()
 	}
 	if err == nil && l.shelf.failed.Load() {
@@ -274,6 +280,13 @@ func (l *Library) renew(ctx context.Context) error {
 	return nil
 }
 
+// Rebuild builds the index anew from the articles, while the old one serves. Nothing needs it in normal service.
+func (l *Library) Rebuild(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rebuild(ctx)
+}
+
 // rebuild makes a new index beside the old one, which serves meanwhile, and puts it in its place.
 func (l *Library) rebuild(ctx context.Context) error {
 	dir, err := os.MkdirTemp(l.dir, versionPrefix())
@@ -320,26 +333,6 @@ func (l *Library) retire(dir string) {
 	if err := os.RemoveAll(dir); err != nil {
 		l.opt.Log.Warn("an old index cannot be removed", "err", err)
 	}
-}
-
-// canary asks the index what it must know: as many passages as it counts, and the last of them whole.
-func (v *view) canary(ctx context.Context) error {
-	return faultless(func() error {
-		for _, lv := range v.langs {
-			last := -1
-			n := 0
-			if err := v.postings(ctx, lv.field, termMark, func(doc int, _ uint64, _ int) { last = doc; n++ }); err != nil {
-				return err
-			}
-			if n != lv.docs {
-				return fmt.Errorf("index counts %d passages and has %d", lv.docs, n)
-			}
-			if _, _, err := v.passage(last); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Close closes the index. Run must have ended.

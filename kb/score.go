@@ -6,9 +6,14 @@ import (
 	"sync"
 )
 
+// smallLibrary is how many passages a library is taken to have at least. With fewer, whether a word is rare says more about
+// the library than about the word.
+const smallLibrary = 100
+
 // inverse is BM25's inverse document frequency: what a word that n of docs passages have is worth.
 func inverse(n, docs int) float64 {
-	return math.Log(1 + (float64(docs)-float64(n)+0.5)/(float64(n)+0.5))
+	all := float64(max(docs, smallLibrary))
+	return math.Log(1 + (all-float64(n)+0.5)/(float64(n)+0.5))
 }
 
 // scored is a passage by its number in the view.

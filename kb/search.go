@@ -81,7 +81,7 @@ func (l *Library) Search(ctx context.Context, q Query) (Result, error) {
 	var res Result
 	err = faultless(func() (err error) { res, err = v.search(ctx, q, l.opt.URL); return err })
 	if err != nil && ctx.Err() == nil {
-		l.suspect(v)
+		l.Check()
 		return Result{}, fault.Wrap(fault.Unavailable, "The library cannot be searched right now. Please try again.", err)
 	}
 	return res, err

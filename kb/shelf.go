@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func openShelf(dir string) (s *shelf, err error) {
 	}
 	s = &shelf{idx: idx, queue: queue, dir: dir}
 	shelves.Store(dir, s)
-	if err := guard(idx.Open); err != nil {
+	if err := faultless(idx.Open); err != nil {
 		shelves.Delete(dir)
 		queue.Close()
 		return nil, fmt.Errorf("open index %s: %w", dir, err)
@@ -140,6 +141,9 @@ type change struct {
 func (s *shelf) apply(ctx context.Context, changes []change, cursor uint64) error {
 	if s.failed.Load() {
 		return errors.New("index has failed")
+	}
+	if err := checkRoot(filepath.Join(s.dir, rootFile)); err != nil {
+		return err
 	}
 	batch := index.NewBatch()
 	done := make(chan error, 1)

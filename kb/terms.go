@@ -48,8 +48,12 @@ func (v *view) understand(ctx context.Context, lv *langView, text string, from *
 func (v *view) wants(ctx context.Context, lv *langView, toks []token, from *language, asking bool, fix map[int]string) (query, error) {
 	var q query
 	seen, grams := map[string]bool{}, map[string]float64{}
+	joined, err := v.join(ctx, lv, toks, from)
+	if err != nil {
+		return q, err
+	}
 	for i, t := range toks {
-		if from.stop[t.word] || !asking && from.ask[t.word] || seen[from.stem(t.word)] {
+		if from.stop[t.word] || !asking && from.ask[t.word] || joined.part[i] || seen[from.stem(t.word)] {
 			continue
 		}
 		seen[from.stem(t.word)] = true
@@ -57,6 +61,7 @@ func (v *view) wants(ctx context.Context, lv *langView, toks []token, from *lang
 		if repaired != "" {
 			fix[i] = repaired
 		}
+		w.add(joined.verb[i], 1)
 		if err := v.weigh(ctx, lv, &w); err != nil {
 			return q, err
 		}
@@ -66,12 +71,45 @@ func (v *view) wants(ctx context.Context, lv *langView, toks []token, from *lang
 			grams[g] += gramWeight / float64(len(pieces))
 		}
 	}
-	if from.code != lv.code {
-		return q, nil
+	if from.code == lv.code {
+		q.grams, err = v.grams(ctx, lv, grams)
 	}
-	var err error
-	q.grams, err = v.grams(ctx, lv, grams)
 	return q, err
+}
+
+// apart are the verbs of a question that stand apart from their first part: "stuur … terug", "op te zeggen".
+type apart struct {
+	verb map[int]string // by place of the verb: the term of the whole
+	part map[int]bool   // places of the first parts, which are no words of their own then
+}
+
+// join finds them: in Dutch the first part stands at some place behind the verb, or right before it. It counts only when
+// the library has the whole.
+func (v *view) join(ctx context.Context, lv *langView, toks []token, from *language) (apart, error) {
+	j := apart{verb: map[int]string{}, part: map[int]bool{}}
+	if !lv.part || from.code != lv.code {
+		return j, nil
+	}
+	for p, t := range toks {
+		if !separableSet[t.word] {
+			continue
+		}
+		for i, verb := range toks {
+			before := i == p+1 || i == p+2 && toks[p+1].word == "te"
+			if i == p || i > p && !before || lv.stop[verb.word] || len(verb.word) < 3 {
+				continue
+			}
+			whole := lv.stem(t.word + verb.word)
+			l, err := v.list(ctx, lv.field, whole)
+			if err != nil {
+				return j, err
+			}
+			if len(l.docs) > 0 {
+				j.verb[i], j.part[p] = whole, true
+			}
+		}
+	}
+	return j, nil
 }
 
 // want collects the terms that answer to a word, and the word it was repaired to, if it was. A question from a customer
