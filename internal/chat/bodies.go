@@ -177,8 +177,11 @@ type OwnerChanged struct {
 	Note     string `json:"note,omitempty"` // for the next colleague
 }
 
-// HumanRequested is the press on "talk to a person". It never passes through the bot: folding it makes the queue the owner.
-type HumanRequested struct{}
+// HumanRequested is the press on "talk to a person". It never passes through the bot: folding it makes the queue the owner. Already is
+// set (queue, agent) when people had the conversation at that moment: nothing changes then, and the customer is told nothing.
+type HumanRequested struct {
+	Already Role `json:"already,omitempty"`
+}
 
 // Level says how sure we are who the customer is.
 type Level string

@@ -13,6 +13,9 @@ func ForCustomer(e Event) (Event, bool) {
 		}
 		e.Body = n
 	case *HumanRequested:
+		if b.Already != "" {
+			return Event{}, false
+		}
 		e.Body = &OwnerChanged{To: RoleQueue, Reason: ReasonCustomer}
 	case *OwnerChanged:
 		e.Body = &OwnerChanged{To: b.To, Name: b.Name, Reason: b.Reason}
