@@ -1,11 +1,14 @@
 package handoff
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"balie/internal/chat"
 	"balie/internal/fault"
@@ -20,6 +23,7 @@ type Log interface {
 	Commit(ctx context.Context, a relay.Append) (relay.Appended, error)
 	Read(ctx context.Context, conv chat.ConversationID, after chat.Seq, max int) ([]chat.Event, error)
 	Conversation(ctx context.Context, conv chat.ConversationID) (chat.Conversation, error)
+	Keyed(ctx context.Context, conv chat.ConversationID, key chat.Key) (chat.Event, bool, error)
 	Signal(s relay.Signal)
 	Hint(conv chat.ConversationID)
 }
@@ -38,10 +42,18 @@ type Desk struct {
 	now      func() time.Time
 	waits    waits
 
-	mu       sync.Mutex
+	started  time.Time // since when signs of life could be heard
 	settings Settings
-	beats    map[string]time.Time // when each agent's presence was last written
-	started  time.Time            // since when signs of life could be heard
+
+	mu    sync.Mutex
+	beats map[string]*heartbeat
+}
+
+// heartbeat is when an agent's presence was last written. mu is held while it is, so that a sign of life does not bring back a state
+// that was changed in between.
+type heartbeat struct {
+	mu   sync.Mutex
+	last time.Time
 }
 
 // New makes a desk. now may be nil for the real clock.
@@ -49,15 +61,11 @@ func New(log Log, lists Lists, people People, presence Presences, s Settings, no
 	if now == nil {
 		now = time.Now
 	}
-	return &Desk{log: log, lists: lists, people: people, presence: presence, settings: s, now: now, beats: map[string]time.Time{}}
+	return &Desk{log: log, lists: lists, people: people, presence: presence, settings: s, now: now, started: now(), beats: map[string]*heartbeat{}}
 }
 
 // Settings returns the desk's settings.
-func (d *Desk) Settings() Settings {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.settings
-}
+func (d *Desk) Settings() Settings { return d.settings }
 
 // HeldError is the Conflict of a claim that came too late: it says who has the conversation.
 type HeldError struct{ Holder chat.Party }
@@ -81,7 +89,7 @@ func held(c chat.Conversation) error {
 // Claim gives the conversation to p: exactly one of many claims succeeds, because claiming is a conditional append. Claiming
 // what one has already is not an error. A conversation of a colleague, or one that is over, is a fault.Conflict that wraps a HeldError.
 func (d *Desk) Claim(ctx context.Context, p Person, conv chat.ConversationID) (chat.Conversation, error) {
-	if err := d.Beat(ctx, p, ""); err != nil {
+	if err := d.here(ctx, p); err != nil {
 		return chat.Conversation{}, err
 	}
 	for range 20 {
@@ -107,6 +115,18 @@ func (d *Desk) Claim(ctx context.Context, p Person, conv chat.ConversationID) (c
 	return chat.Conversation{}, fault.New(fault.Unavailable, "The conversation keeps changing. Please try again.")
 }
 
+// here notes that p is at work: who takes a conversation is not offline, or it would go straight back.
+func (d *Desk) here(ctx context.Context, p Person) error {
+	pr, _, err := d.presence.Get(ctx, p.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if pr.State == Offline {
+		return d.Beat(ctx, p, Away)
+	}
+	return d.Beat(ctx, p, "")
+}
+
 // give is the append that hands a conversation to an agent and starts their lease.
 func (d *Desk) give(c chat.Conversation, to Person, why chat.Reason, by chat.Party, note string) relay.Append {
 	return relay.Append{Conv: c.ID, At: c.Head,
@@ -128,15 +148,9 @@ func (d *Desk) mine(ctx context.Context, p Person, conv chat.ConversationID, lea
 		return relay.Appended{}, err
 	}
 	for range 20 {
-		c, err := d.log.Conversation(ctx, conv)
+		c, err := d.Holds(ctx, p, conv, lease)
 		if err != nil {
 			return relay.Appended{}, err
-		}
-		if c.Owner.Role != chat.RoleAgent || c.Owner.Agent != p.ID {
-			return relay.Appended{}, held(c)
-		}
-		if lease != "" && lease != c.Lease() {
-			return relay.Appended{}, fault.New(fault.Conflict, "This is from an earlier claim. Open the conversation again.")
 		}
 		a := write(c)
 		a.Conv, a.At = conv, c.Head
@@ -148,9 +162,14 @@ func (d *Desk) mine(ctx context.Context, p Person, conv chat.ConversationID, lea
 	return relay.Appended{}, fault.New(fault.Unavailable, "The conversation keeps changing. Please try again.")
 }
 
-// clean bounds and tidies what an agent typed.
+// clean bounds and tidies what an agent typed: pasted text brings invisible characters along.
 func clean(text string) (string, error) {
-	text = strings.ToValidUTF8(strings.TrimSpace(text), "\uFFFD")
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD")))
 	if text == "" {
 		return "", fault.New(fault.Invalid, "There is nothing in it.")
 	}
@@ -175,6 +194,9 @@ func (d *Desk) Say(ctx context.Context, p Person, conv chat.ConversationID, k ch
 		return 0, err
 	}
 	draft := chat.Draft{By: party(p), Key: key(p, k), Body: &chat.Message{Text: text}}
+	if e, known, err := d.log.Keyed(ctx, conv, draft.Key); err != nil || known {
+		return e.Seq, cmp.Or(err, sameText(e, text))
+	}
 	done, err := d.mine(ctx, p, conv, lease, func(chat.Conversation) relay.Append {
 		return relay.Append{Drafts: []chat.Draft{draft}}
 	})
@@ -182,6 +204,14 @@ func (d *Desk) Say(ctx context.Context, p Person, conv chat.ConversationID, k ch
 		return 0, err
 	}
 	return done.Events[0].Seq, nil
+}
+
+// sameText tells a retry from another message under the same key.
+func sameText(e chat.Event, text string) error {
+	if m, ok := e.Body.(*chat.Message); ok && m.Text == text {
+		return nil
+	}
+	return fault.New(fault.IDConflict, "This key was already used for something else.")
 }
 
 // Note keeps a word for colleagues. Anybody at the desk may, whoever has the conversation; the customer never sees it.
@@ -297,25 +327,57 @@ func (d *Desk) codeKnown(code string) error {
 	return fault.Newf(fault.Invalid, "Say how it ended: one of %s.", strings.Join(ids, ", "))
 }
 
-// SetState says whether p takes work, and counts as a sign of life.
+// Holds returns the conversation if p has it; lease, if given, must be that of the present claim. Else it is a fault.Conflict.
+func (d *Desk) Holds(ctx context.Context, p Person, conv chat.ConversationID, lease string) (chat.Conversation, error) {
+	c, err := d.log.Conversation(ctx, conv)
+	if err != nil {
+		return c, err
+	}
+	if c.Owner.Role != chat.RoleAgent || c.Owner.Agent != p.ID {
+		return c, held(c)
+	}
+	if lease != "" && lease != c.Lease() {
+		return c, fault.New(fault.Conflict, "This is from an earlier claim. Open the conversation again.")
+	}
+	return c, nil
+}
+
+// SetState says whether p takes work, and counts as a sign of life. Who goes offline gives the conversations they have back to the
+// queue: the desk looks at them now.
 func (d *Desk) SetState(ctx context.Context, p Person, s State) error {
 	if s != Available && s != Away && s != Offline {
 		return fault.New(fault.Invalid, "A state is available, away or offline.")
 	}
-	return d.Beat(ctx, p, s)
+	if err := d.Beat(ctx, p, s); err != nil || s != Offline {
+		return err
+	}
+	var held []chat.ConversationID
+	err := d.lists.List(ctx, chat.AgentList(p.ID), "", false, func(_ string, c chat.Conversation) bool {
+		held = append(held, c.ID)
+		return len(held) < maxQueue
+	})
+	for _, conv := range held {
+		_, left := d.log.Commit(ctx, relay.Append{Conv: conv, At: chat.Any, Leave: []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerLease}}})
+		err = errors.Join(err, left)
+	}
+	return err
 }
 
-// Beat notes a sign of life; state "" keeps the state there is. It is written at most every ten seconds unless the state changes.
+// Beat notes a sign of life; state "" keeps the state there is. It is written at most every five seconds unless the state changes.
 func (d *Desk) Beat(ctx context.Context, p Person, state State) error {
-	now := d.now()
 	d.mu.Lock()
-	last := d.beats[p.ID]
-	if state == "" && now.Sub(last) < Gone/3 {
-		d.mu.Unlock()
+	b := d.beats[p.ID]
+	if b == nil {
+		b = &heartbeat{}
+		d.beats[p.ID] = b
+	}
+	d.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := d.now()
+	if since := now.Sub(b.last); state == "" && since >= 0 && since < Gone/6 {
 		return nil
 	}
-	d.beats[p.ID] = now
-	d.mu.Unlock()
 	pr, _, err := d.presence.Get(ctx, p.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return fmt.Errorf("read presence of %s: %w", p.ID, err)
@@ -329,6 +391,7 @@ func (d *Desk) Beat(ctx context.Context, p Person, state State) error {
 	if err := d.presence.Set(ctx, p.ID, Presence{Agent: p.ID, Name: p.Name, State: state, Seen: now}); err != nil {
 		return fmt.Errorf("write presence of %s: %w", p.ID, err)
 	}
+	b.last = now
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func (d *Desk) Packet(ctx context.Context, c chat.Conversation, events []chat.Ev
 			p.WaitedS = int(c.Owner.At.Sub(c.WaitingSince) / time.Second)
 		}
 	}
-	r := reading{packet: &p, titles: map[string]string{}, slots: map[string]int{}, forms: map[string]int{}, acts: map[string]int{}}
+	r := reading{packet: &p, now: d.now(), titles: map[string]string{}, acts: map[string]int{}}
 	for _, e := range events {
 		r.read(e)
 	}
@@ -130,10 +131,10 @@ func (d *Desk) Packet(ctx context.Context, c chat.Conversation, events []chat.Ev
 // reading goes through a log once.
 type reading struct {
 	packet *Packet
+	now    time.Time
 	wants  []string
 	titles map[string]string
-	slots  map[string]int
-	forms  map[string]int
+	form   *Pending // shown, and not answered by now
 	acts   map[string]int
 }
 
@@ -154,12 +155,14 @@ func (r *reading) read(e chat.Event) {
 		if b.Note != "" {
 			p.Notes = append(p.Notes, Promise{Text: b.Note, Seq: e.Seq, By: e.By.Name})
 		}
-		if b.To == chat.RoleBot {
+		if b.To == chat.RoleBot || b.To == chat.RoleNobody {
 			p.Signs = p.Signs[:0]
 		}
+	case *chat.Closed:
+		p.Signs, r.form = p.Signs[:0], nil
 	case *chat.FlowMoved:
-		if b.State == chat.FlowStarted {
-			p.Pending = p.Pending[:0]
+		if b.State == chat.FlowDone || b.State == chat.FlowCancelled || b.State == chat.FlowFailed {
+			r.form = nil
 		}
 	}
 }
@@ -169,7 +172,9 @@ func (r *reading) message(e chat.Event, b *chat.Message) {
 	switch e.By.Role {
 	case chat.RoleCustomer:
 		if b.Submit != nil {
-			delete(r.forms, b.Submit.Form)
+			if r.form != nil && r.form.ID == b.Submit.Form {
+				r.form = nil
+			}
 		} else if b.Pressed == nil && b.Text != "" {
 			r.wants = append(r.wants, b.Text)
 		}
@@ -178,7 +183,7 @@ func (r *reading) message(e chat.Event, b *chat.Message) {
 			r.titles[s.Article] = s.Title
 		}
 		if b.Form != nil {
-			r.forms = map[string]int{b.Form.ID: int(e.Seq)}
+			r.form = &Pending{Kind: "form", ID: b.Form.ID, Name: b.Form.Title, Seq: e.Seq}
 		}
 		if b.Act == chat.ActPromise {
 			p.Promises = append(p.Promises, Promise{Text: b.Text, Seq: e.Seq})
@@ -192,16 +197,17 @@ func (r *reading) slot(e chat.Event, b *chat.SlotSet) {
 	if seq == 0 {
 		seq = e.Seq
 	}
+	i := slices.IndexFunc(p.Facts, func(f Fact) bool { return f.Name == b.Name })
 	f := Fact{Name: b.Name, Value: b.Value, Seq: seq, Verified: b.Verified}
-	if i, ok := r.slots[b.Name]; ok {
+	switch unset := len(b.Value) == 0 || string(b.Value) == "null"; {
+	case unset && i >= 0:
+		p.Facts = slices.Delete(p.Facts, i, i+1)
+	case unset:
+	case i >= 0:
 		p.Facts[i] = f
-		return
+	default:
+		p.Facts = append(p.Facts, f)
 	}
-	if len(b.Value) == 0 || string(b.Value) == "null" {
-		return
-	}
-	r.slots[b.Name] = len(p.Facts)
-	p.Facts = append(p.Facts, f)
 }
 
 func (r *reading) action(e chat.Event, b *chat.ActionMoved) {
@@ -233,17 +239,13 @@ func (r *reading) finish(c chat.Conversation) {
 	for _, s := range c.Shown {
 		p.Tried = append(p.Tried, Tried{Kind: "article", Article: s.Article, Title: r.titles[s.Article], Seq: s.Seq, Result: s.Result})
 	}
-	if c.Form != nil {
-		p.Pending = append(p.Pending, Pending{Kind: "form", ID: c.Form.ID, Name: c.Form.Title})
-	}
-	for id, seq := range r.forms {
-		if len(p.Pending) == 0 {
-			p.Pending = append(p.Pending, Pending{Kind: "form", ID: id, Seq: chat.Seq(seq)})
-		} else {
-			p.Pending[0].Seq = chat.Seq(seq)
-		}
+	if r.form != nil {
+		p.Pending = append(p.Pending, *r.form)
 	}
 	for _, a := range c.Actions {
+		if a.State == chat.ActionProposed && !a.Expires.IsZero() && r.now.After(a.Expires) {
+			continue // too late to be pressed
+		}
 		switch a.State {
 		case chat.ActionProposed, chat.ActionConfirmed, chat.ActionExecuting:
 			p.Pending = append(p.Pending, Pending{Kind: "action", ID: a.ID, Name: a.Name, Seq: a.Seq})

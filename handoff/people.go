@@ -9,6 +9,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -138,26 +139,42 @@ type Hours struct {
 	Holidays []string             `json:"holidays" yaml:"holidays"`
 }
 
+// zones keeps the time zones that were read: every welcome asks for one.
+var zones sync.Map // name → *time.Location
+
 func (h Hours) location() *time.Location {
-	if l, err := time.LoadLocation(cmp.Or(h.Zone, "Europe/Amsterdam")); err == nil {
-		return l
+	name := cmp.Or(h.Zone, "Europe/Amsterdam")
+	if l, ok := zones.Load(name); ok {
+		return l.(*time.Location)
 	}
-	return time.UTC
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		l = time.UTC
+	}
+	zones.Store(name, l)
+	return l
 }
 
-// on returns the opening and closing time of the day that t falls on.
+// on returns when the desk opens on the day that t falls on, and when it shuts: at a time on that day's clock, whatever summer time
+// does to it, "24:00" being midnight; a time before the opening is on the next day.
 func (h Hours) on(t time.Time) (open, shut time.Time, ok bool) {
 	t = t.In(h.location())
 	span, ok := h.Week[strings.ToLower(t.Weekday().String())]
 	if !ok || slices.Contains(h.Holidays, t.Format("2006-01-02")) {
 		return open, shut, false
 	}
-	at := func(clock string) (time.Time, bool) {
+	at := func(clock string, days int) (time.Time, bool) {
+		if clock == "24:00" {
+			clock, days = "00:00", days+1
+		}
 		c, err := time.Parse("15:04", clock)
-		return time.Date(t.Year(), t.Month(), t.Day(), c.Hour(), c.Minute(), 0, 0, t.Location()), err == nil
+		return time.Date(t.Year(), t.Month(), t.Day()+days, c.Hour(), c.Minute(), 0, 0, t.Location()), err == nil
 	}
-	open, ok1 := at(span[0])
-	shut, ok2 := at(span[1])
+	open, ok1 := at(span[0], 0)
+	shut, ok2 := at(span[1], 0)
+	if ok2 && shut.Before(open) {
+		shut, ok2 = at(span[1], 1)
+	}
 	return open, shut, ok1 && ok2
 }
 
@@ -166,8 +183,12 @@ func (h Hours) Open(t time.Time) bool {
 	if len(h.Week) == 0 {
 		return true
 	}
-	open, shut, ok := h.on(t)
-	return ok && !t.Before(open) && t.Before(shut)
+	for _, day := range []time.Time{t, t.In(h.location()).AddDate(0, 0, -1)} { // last night's hours may run into today
+		if open, shut, ok := h.on(day); ok && !t.Before(open) && t.Before(shut) {
+			return true
+		}
+	}
+	return false
 }
 
 // Next returns when the desk opens after t; zero if it does not within a month.

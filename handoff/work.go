@@ -54,13 +54,18 @@ func (d *Desk) settle(ctx context.Context, t relay.Task, later time.Time) error 
 // look tells a customer who has come into the queue where they stand, exactly once for each time, and all who wait their new places.
 func (d *Desk) look(ctx context.Context, t relay.Task, c chat.Conversation) error {
 	a := relay.Append{Conv: c.ID, At: chat.Any, Settle: []relay.Settle{{Task: t}}}
-	if c.Owner.Role == chat.RoleQueue {
+	key := chat.Key("queued:" + c.Owner.Since.String())
+	_, told, err := d.log.Keyed(ctx, c.ID, key)
+	if err != nil {
+		return err
+	}
+	if c.Owner.Role == chat.RoleQueue && !told {
 		text, err := d.arrival(ctx, c)
 		if err != nil {
 			return err
 		}
 		a.At = c.Head
-		a.Drafts = []chat.Draft{{By: chat.System, Key: chat.Key("queued:" + c.Owner.Since.String()), Body: &chat.Message{Text: text, Lang: c.Lang, Act: chat.ActPromise}}}
+		a.Drafts = []chat.Draft{{By: chat.System, Key: key, Body: &chat.Message{Text: text, Lang: c.Lang, Act: chat.ActPromise}}}
 		if sla := d.Settings().SLA; sla > 0 {
 			a.Leave = []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerSLA, Due: c.WaitingSince.Add(time.Duration(sla) * time.Second * 8 / 10)}}
 		}
@@ -105,7 +110,7 @@ func (d *Desk) arrival(ctx context.Context, c chat.Conversation) (string, error)
 		return fmt.Sprintf(w.gone, ref), nil
 	case !hours.Open(now):
 		return fmt.Sprintf(w.closed, w.when(hours.Next(now), now, hours.location()), ref), nil
-	case !staffed:
+	case !staffed, place == 0: // nobody, or so many that a number says nothing
 		return fmt.Sprintf(w.nobody, ref), nil
 	}
 	return fmt.Sprintf(w.queued, place, ref), nil
@@ -121,8 +126,8 @@ func (d *Desk) checkLease(ctx context.Context, t relay.Task, c chat.Conversation
 		return err
 	}
 	seen := pr.Seen
-	if d.since().After(seen) {
-		seen = d.since() // we were down ourselves: nobody could give a sign of life
+	if d.started.After(seen) {
+		seen = d.started // we were down ourselves: nobody could give a sign of life
 	}
 	if c.Owner.At.After(seen) {
 		seen = c.Owner.At
@@ -133,16 +138,6 @@ func (d *Desk) checkLease(ctx context.Context, t relay.Task, c chat.Conversation
 	_, err = d.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Settle: []relay.Settle{{Task: t}},
 		Drafts: []chat.Draft{{By: chat.System, Body: &chat.OwnerChanged{To: chat.RoleQueue, Reason: chat.ReasonAgentGone, Team: c.Team}}}})
 	return err
-}
-
-// since is when this desk began to hear signs of life.
-func (d *Desk) since() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.started.IsZero() {
-		d.started = d.now()
-	}
-	return d.started
 }
 
 // phrase are the desk's own words to customers, in one language.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -70,7 +71,11 @@ func CheckPassword(hash, password string) bool {
 type Login struct {
 	Person  string    `json:"person"`
 	Expires time.Time `json:"expires"`
+	Proof   string    `json:"proof"` // of the password that was given: a new password signs everybody out who came in with the old
 }
+
+// proofOf names a password's hash without telling it.
+func proofOf(hash string) string { return cookieID("proof\x00" + hash)[:16] }
 
 const loginLife = 12 * time.Hour
 
@@ -141,7 +146,12 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	email := strings.ToLower(strings.TrimSpace(c.Email))
-	if wait := s.logins.blocked(email, clientIP(r)); wait > 0 {
+	if len(email) > maxEmail {
+		s.refuse(w, r, errCredentials)
+		return
+	}
+	if wait := s.logins.try(email, s.clientIP(r)); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		s.refuse(w, r, fault.New(fault.RateLimited, "Too many attempts. Please wait half a minute."))
 		return
 	}
@@ -151,15 +161,14 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !CheckPassword(p.Password, c.Password) || p.Disabled || err != nil {
-		s.logins.failed(email, clientIP(r))
 		s.refuse(w, r, errCredentials)
 		return
 	}
-	s.logins.fine(email)
+	s.logins.fine(email, s.clientIP(r))
 	raw := make([]byte, 32)
 	rand.Read(raw)
 	value := base64.RawURLEncoding.EncodeToString(raw)
-	if err := s.opt.Logins.Set(r.Context(), cookieID(value), Login{Person: p.ID, Expires: s.now().Add(loginLife)}); err != nil {
+	if err := s.opt.Logins.Set(r.Context(), cookieID(value), Login{Person: p.ID, Expires: s.now().Add(loginLife), Proof: proofOf(p.Password)}); err != nil {
 		s.refuse(w, r, err)
 		return
 	}
@@ -190,6 +199,12 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	s.lines.Range(func(k, v any) bool {
+		if d := v.(*deskLine); d != nil && d.cookie == cookieValue(r) {
+			d.hangUp(closeSignedOut, "signed out")
+		}
+		return true
+	})
 	setCookie(w, r, "", 0)
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -198,19 +213,28 @@ var errSignIn = fault.New(fault.Unauthorized, "Please sign in.")
 
 // person returns who is signed in on this request.
 func (s *Server) person(r *http.Request) (handoff.Person, error) {
-	v := cookieValue(r)
-	if v == "" {
+	return s.bearerOf(r.Context(), cookieValue(r))
+}
+
+// bearerOf returns who is signed in with a cookie. A login that has run out is thrown away on the way.
+func (s *Server) bearerOf(ctx context.Context, cookie string) (handoff.Person, error) {
+	if cookie == "" {
 		return handoff.Person{}, errSignIn
 	}
-	l, _, err := s.opt.Logins.Get(r.Context(), cookieID(v))
-	if fault.Is(err, fault.NotFound) || (err == nil && s.now().After(l.Expires)) {
+	l, rev, err := s.opt.Logins.Get(ctx, cookieID(cookie))
+	switch {
+	case fault.Is(err, fault.NotFound):
 		return handoff.Person{}, errSignIn
-	}
-	if err != nil {
+	case err != nil:
 		return handoff.Person{}, err
+	case s.now().After(l.Expires):
+		if err := s.opt.Logins.Delete(ctx, cookieID(cookie), rev); err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
+			return handoff.Person{}, err
+		}
+		return handoff.Person{}, errSignIn
 	}
-	p, _, err := s.opt.People.Get(r.Context(), l.Person)
-	if fault.Is(err, fault.NotFound) || (err == nil && p.Disabled) {
+	p, _, err := s.opt.People.Get(ctx, l.Person)
+	if fault.Is(err, fault.NotFound) || (err == nil && (p.Disabled || proofOf(p.Password) != l.Proof)) {
 		return handoff.Person{}, errSignIn
 	}
 	return p, err
@@ -253,41 +277,68 @@ func placeOf(ip string) string {
 	return "ip:" + ip
 }
 
-func (t *throttle) blocked(email, ip string) time.Duration {
+// maxEmail is the length of the longest address there can be.
+const maxEmail = 320
+
+// try counts an attempt as failed until fine says otherwise, so that a thousand guesses at once are counted before the first is
+// checked. It returns how long to wait before the next may be made; zero: go ahead.
+func (t *throttle) try(email, ip string) time.Duration {
 	if t.off {
 		return 0
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for name, limit := range map[string]int{"mail:" + email: 5, placeOf(ip): 30} {
-		if f := t.m[name]; f != nil && f.n >= limit {
-			if left := loginPause - t.now().Sub(f.last); left > 0 {
-				return left
-			}
-			f.n = limit - 1 // one more try, then the pause again
-		}
+	t.sweep()
+	mail, place := t.of("mail:"+email), t.of(placeOf(ip))
+	wait := max(mail.wait(5, t.now()), place.wait(30, t.now()))
+	if wait == 0 {
+		mail.n, mail.last = mail.n+1, t.now()
+		place.n, place.last = place.n+1, t.now()
 	}
+	return wait
+}
+
+func (t *throttle) of(name string) *failures {
+	f := t.m[name]
+	if f == nil {
+		f = &failures{}
+		t.m[name] = f
+	}
+	return f
+}
+
+// wait is how long the pause still lasts. When it is over there is one more try, and then the pause again.
+func (f *failures) wait(limit int, now time.Time) time.Duration {
+	if f.n < limit {
+		return 0
+	}
+	if left := loginPause - now.Sub(f.last); left > 0 {
+		return left
+	}
+	f.n = limit - 1
 	return 0
 }
 
-func (t *throttle) failed(email, ip string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.m == nil || len(t.m) > 50_000 {
-		t.m = map[string]*failures{}
+// sweep forgets failures that are an hour old when there are many.
+func (t *throttle) sweep() {
+	if len(t.m) < 50_000 {
+		return
 	}
-	for _, name := range []string{"mail:" + email, placeOf(ip)} {
-		f := t.m[name]
-		if f == nil {
-			f = &failures{}
-			t.m[name] = f
+	for name, f := range t.m {
+		if t.now().Sub(f.last) > time.Hour {
+			delete(t.m, name)
 		}
-		f.n, f.last = f.n+1, t.now()
+	}
+	if len(t.m) >= 50_000 {
+		clear(t.m)
 	}
 }
 
-func (t *throttle) fine(email string) {
+func (t *throttle) fine(email, ip string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.m, "mail:"+email)
+	if f := t.m[placeOf(ip)]; f != nil && f.n > 0 {
+		f.n--
+	}
 }

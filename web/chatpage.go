@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -86,7 +87,7 @@ func (s *Server) drawChat(w http.ResponseWriter, r *http.Request, v *visit, prob
 	if v.conv != "" {
 		if err := s.fillChat(r, v, &d); err != nil {
 			s.slog.Error("chat page", "conv", v.conv, "err", err)
-			d.Problem = fault.Text(err)
+			d.Problem, status = fault.Text(err), statuses[fault.KindOf(err)]
 		}
 	}
 	d.Notice = s.notice(r.Context(), d.Lang)
@@ -106,7 +107,7 @@ func (s *Server) fillChat(r *http.Request, v *visit, d *chatData) error {
 	if r.URL.Query().Get("lang") == "" {
 		d.Lang = c.Lang
 	}
-	events, err := s.log.Read(ctx, v.conv, 0, maxLog)
+	events, err := s.tailOf(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -187,7 +188,11 @@ func (s *Server) chatPost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := r.ParseForm(); err != nil {
-		s.drawChat(w, r, v, fault.Wrap(fault.Invalid, "The form could not be read.", err), "")
+		kind := fault.Invalid
+		if big := (*http.MaxBytesError)(nil); errors.As(err, &big) {
+			kind = fault.TooLong
+		}
+		s.drawChat(w, r, v, fault.Wrap(kind, "The form could not be read.", err), "")
 		return
 	}
 	if v.conv == "" {
@@ -195,8 +200,8 @@ func (s *Server) chatPost(w http.ResponseWriter, r *http.Request) {
 		token = s.sessions.mint(v.conv, v.site.Name)
 	}
 	f := formFrame(r.PostForm)
-	if !s.pace.allow(string(v.conv), clientIP(r)) {
-		err = fault.New(fault.RateLimited, "You are sending very fast. Please wait a moment and try again.")
+	if !s.pace.allow(string(v.conv), s.clientIP(r)) {
+		err = errPace
 	} else {
 		_, err = s.accept(r.Context(), v, &f)
 	}

@@ -87,7 +87,7 @@ func (s *Server) rows(cs []chat.Conversation, p handoff.Person) []row {
 	return out
 }
 
-func (s *Server) deskRoutes(mux *http.ServeMux) {
+func (s *Server) deskRoutes(mux router) {
 	mux.HandleFunc("POST /api/v1/login", s.login)
 	mux.HandleFunc("POST /api/v1/logout", s.logout)
 	mux.HandleFunc("GET /api/v1/me", s.as(func(w http.ResponseWriter, r *http.Request, p handoff.Person) { writeJSON(w, http.StatusOK, meOf(p)) }))
@@ -144,13 +144,16 @@ type deskBody struct {
 	State   string   `json:"state"`
 }
 
-func (b deskBody) key() chat.Key { return chat.Key(clip(b.Key, maxKey)) }
+func (b deskBody) key() chat.Key { return chat.Key(b.Key) }
 
 func deskCall(r *http.Request) (chat.ConversationID, deskBody, error) {
 	var b deskBody
 	id, err := convOf(r)
 	if err == nil {
 		err = readJSON(r, &b)
+	}
+	if err == nil && len(b.Key) > maxKey {
+		err = fault.Newf(fault.TooLong, "A key has at most %d characters.", maxKey)
 	}
 	return id, b, err
 }
@@ -200,7 +203,7 @@ func (s *Server) agents(ctx context.Context) ([]agentOut, error) {
 	out := []agentOut{}
 	for _, x := range present {
 		a := agentOut{ID: x.Agent, Name: x.Name, State: x.State}
-		err := s.lists.List(ctx, "agent/"+x.Agent+"/", "", false, func(string, chat.Conversation) bool {
+		err := s.lists.List(ctx, chat.AgentList(x.Agent), "", false, func(string, chat.Conversation) bool {
 			a.Conversations++
 			return true
 		})
@@ -221,8 +224,29 @@ func (s *Server) deskSettings(r *http.Request, p handoff.Person) (any, error) {
 	return map[string]any{"codes": set.Codes, "canned": set.Canned, "teams": set.Teams, "agents": agents, "sla_s": set.SLA}, err
 }
 
-// maxLog bounds how many events of a conversation a page gets at once.
+// maxLog bounds how many events of a conversation a page gets at once: the latest.
 const maxLog = 5000
+
+// tailOf reads the latest events of a conversation, in pieces.
+func (s *Server) tailOf(ctx context.Context, c chat.Conversation) ([]chat.Event, error) {
+	after := chat.Seq(0)
+	if c.Head > maxLog {
+		after = c.Head - maxLog
+	}
+	var all []chat.Event
+	for after < c.Head {
+		part, err := s.log.Read(ctx, c.ID, after, 500)
+		if err != nil {
+			return nil, err
+		}
+		if len(part) == 0 {
+			break
+		}
+		all = append(all, part...)
+		after = part[len(part)-1].Seq
+	}
+	return all, nil
+}
 
 func (s *Server) deskConversation(r *http.Request, p handoff.Person) (any, error) {
 	id, err := convOf(r)
@@ -234,7 +258,7 @@ func (s *Server) deskConversation(r *http.Request, p handoff.Person) (any, error
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.log.Read(ctx, id, 0, maxLog)
+	all, err := s.tailOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -337,6 +361,9 @@ func (s *Server) deskAction(r *http.Request, p handoff.Person) (any, error) {
 	if b.Undo == "" || s.opt.Undo == nil {
 		return nil, fault.New(fault.Invalid, "Say which act to undo.")
 	}
+	if _, err := s.desk.Holds(r.Context(), p, id, b.Lease); err != nil {
+		return nil, err
+	}
 	seq, err := s.opt.Undo.Undo(r.Context(), chat.Party{Role: chat.RoleAgent, ID: p.ID, Name: p.Name}, id, b.Undo)
 	return map[string]chat.Seq{"seq": seq}, err
 }
@@ -344,6 +371,9 @@ func (s *Server) deskAction(r *http.Request, p handoff.Person) (any, error) {
 func (s *Server) deskDraft(r *http.Request, p handoff.Person) (any, error) {
 	id, b, err := deskCall(r)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := s.log.Conversation(r.Context(), id); err != nil {
 		return nil, err
 	}
 	d := Draft{Text: clip(b.Text, 4*handoff.MaxText), Note: clip(b.Note, 4*handoff.MaxText)}

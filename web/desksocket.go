@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -35,6 +37,9 @@ type deskFollow struct {
 	conv     chat.ConversationID
 	follower *relay.Follower
 	asked    bool // opened by hand, not because it is theirs
+
+	mu   sync.Mutex // held while one event is sent
+	left bool       // no longer followed: whatever is still under way is not sent
 }
 
 // shown is what the desk last heard of a conversation, to tell what is news.
@@ -59,45 +64,58 @@ func (s *Server) deskSocket(w http.ResponseWriter, r *http.Request) {
 	case !s.doors.enter("", true):
 		refuse = websocket.CloseTryAgainLater
 	}
-	conn, upErr := s.upgrader.Upgrade(w, r, nil)
+	conn, upErr := s.upgrader.Upgrade(upgraded{w}, r, nil)
 	if upErr != nil {
 		if refuse == 0 {
 			s.doors.leave("", true)
 		}
 		return
 	}
-	l := &deskLine{line: line{conn: conn, rate: s.frameBucket()}, server: s, person: p, ip: clientIP(r), cookie: cookieValue(r),
+	l := &deskLine{line: line{conn: conn, rate: s.frameBucket()}, server: s, person: p, ip: s.clientIP(r), cookie: cookieValue(r),
 		open: map[chat.ConversationID]*deskFollow{}, shown: map[chat.ConversationID]shown{}}
+	s.wg.Add(1)
 	if refuse != 0 {
-		go l.hangUp(refuse, map[int]string{closeOrigin: "origin is not allowed", closeSignedOut: "please sign in", websocket.CloseTryAgainLater: "too many connections"}[refuse])
+		go l.refuse(refuse)
 		return
 	}
-	s.lines.Store(&l.line, struct{}{})
-	s.wg.Add(1)
+	s.lines.Store(&l.line, l)
 	go l.serve()
 }
+
+func (l *deskLine) refuse(code int) {
+	defer l.server.wg.Done()
+	defer l.linger()
+	l.hangUp(code, map[int]string{closeOrigin: "origin is not allowed", closeSignedOut: "please sign in", websocket.CloseTryAgainLater: "too many connections"}[code])
+}
+
+// errGreeting is what a line ends with when the house could not even say who is signed in.
+var errGreeting = errors.New("greeting failed")
 
 func (l *deskLine) serve() {
 	s := l.server
 	defer s.wg.Done()
 	l.prepare()
-	l.conn.SetReadDeadline(time.Now().Add(pongWait))
+	l.greeted = true
+	l.patience()
 	ctx, cancel := context.WithCancel(context.Background())
 	var live sync.WaitGroup
+	w := s.log.Watch() // before the first look: what changes from here on is told
 	err := l.greet(ctx)
 	if err == nil {
-		w := s.log.Watch()
 		live.Go(func() { l.live(ctx, w) })
 		for err == nil {
-			err = l.read(l.handle)
+			err = l.read(s, l.handle)
 		}
-		w.Close()
+	} else {
+		s.slog.Warn("desk cannot be greeted", "agent", l.person.ID, "err", err)
+		err = errGreeting
 	}
+	w.Close()
 	cancel()
-	l.part(err, true)
-	live.Wait()
-	l.closeAll()
 	s.lines.Delete(&l.line)
+	l.closeAll()
+	l.part(err)
+	live.Wait()
 	s.doors.leave("", true)
 }
 
@@ -111,7 +129,7 @@ func (l *deskLine) closeAll() {
 	clear(l.open)
 	l.mu.Unlock()
 	for _, f := range all {
-		f.follower.Close()
+		f.follower.Close() // the line is gone: nobody hears what is still under way
 	}
 }
 
@@ -186,12 +204,12 @@ func (l *deskLine) live(ctx context.Context, w *relay.Watcher) {
 
 func (l *deskLine) beat(ctx context.Context) error {
 	s := l.server
-	login, _, err := s.opt.Logins.Get(ctx, cookieID(l.cookie))
-	if err != nil || s.now().After(login.Expires) {
-		return errSignIn
+	p, err := s.bearerOf(ctx, l.cookie)
+	if err == nil && !p.May(handoff.RoleAgent, handoff.RoleSupervisor) {
+		err = errSignIn
 	}
-	if p, _, err := s.opt.People.Get(ctx, l.person.ID); err != nil || p.Disabled {
-		return errSignIn
+	if err != nil {
+		return err
 	}
 	if err := s.desk.Beat(ctx, l.person, ""); err != nil {
 		return err
@@ -257,19 +275,21 @@ func (l *deskLine) alert(c chat.Conversation, was shown, known bool, now shown, 
 }
 
 // follow begins to send a conversation's events after a position, unless it is followed already.
-func (l *deskLine) follow(id chat.ConversationID, after chat.Seq, asked bool) {
+// It reports false when the line follows as many as it may.
+func (l *deskLine) follow(id chat.ConversationID, after chat.Seq, asked bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if f := l.open[id]; f != nil {
 		f.asked = f.asked || asked
-		return
+		return true
 	}
 	if l.closed || len(l.open) >= maxOpen {
-		return
+		return false
 	}
 	f := &deskFollow{desk: l, conv: id, asked: asked}
 	f.follower = l.server.log.Follow(id, after, f)
 	l.open[id] = f
+	return true
 }
 
 // unfollow ends it; one that was opened by hand stays until it is left by hand.
@@ -282,7 +302,30 @@ func (l *deskLine) unfollow(id chat.ConversationID, byHand bool) {
 	}
 	delete(l.open, id)
 	l.mu.Unlock()
+	f.leave()
+}
+
+// leave ends the following: when it returns nothing more is sent for it.
+func (f *deskFollow) leave() {
 	f.follower.Close()
+	f.mu.Lock()
+	f.left = true
+	f.mu.Unlock()
+}
+
+// send writes one frame unless the conversation has been left.
+func (f *deskFollow) send(b []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left {
+		return net.ErrClosed
+	}
+	return f.desk.send(b)
+}
+
+// Ended hangs up when the log can no longer be followed: whoever comes back gets what they lack.
+func (f *deskFollow) Ended(error) {
+	f.desk.hangUp(websocket.CloseInternalServerErr, "our mistake: come back later")
 }
 
 // deskFrame is what the desk's page sends.
@@ -309,7 +352,7 @@ func (l *deskLine) handle(data []byte) error {
 		}
 		return l.sendAgents(ctx)
 	case "typing":
-		l.server.log.Signal(relay.Signal{Conv: f.Conversation, Kind: "typing", From: chat.Party{Role: chat.RoleAgent, ID: l.person.ID, Name: l.person.Name}})
+		return l.typing(ctx, f.Conversation)
 	case "open":
 		return l.openConversation(ctx, f)
 	case "leave":
@@ -323,13 +366,29 @@ func (l *deskLine) handle(data []byte) error {
 	return nil
 }
 
+// typing shows the customer that their agent types. Who only looks on is seen typing by colleagues.
+func (l *deskLine) typing(ctx context.Context, id chat.ConversationID) error {
+	c, err := l.server.log.Conversation(ctx, id)
+	if err != nil {
+		return l.fail(err, "")
+	}
+	sig := relay.Signal{Conv: id, Kind: "typing", From: chat.Party{Role: chat.RoleAgent, ID: l.person.ID, Name: l.person.Name}}
+	if c.Owner.Agent != l.person.ID {
+		sig.To = chat.RoleAgent
+	}
+	l.server.log.Signal(sig)
+	return nil
+}
+
 // openConversation follows one from a position; opening it again starts anew from there.
 func (l *deskLine) openConversation(ctx context.Context, f deskFrame) error {
 	if _, err := l.server.log.Conversation(ctx, f.Conversation); err != nil {
 		return l.fail(err, "")
 	}
 	l.unfollow(f.Conversation, true)
-	l.follow(f.Conversation, f.After, true)
+	if !l.follow(f.Conversation, f.After, true) { // silence would look like a quiet conversation
+		return l.fail(fault.Newf(fault.Invalid, "At most %d conversations can be open at once.", maxOpen), "")
+	}
 	return nil
 }
 
@@ -338,9 +397,10 @@ func (f *deskFollow) Events(events []chat.Event) error {
 	for _, e := range events {
 		b, err := encodeEvent(e, f.conv, true, f.desk.server.render)
 		if err != nil {
+			f.Ended(err)
 			return err
 		}
-		if err := f.desk.send(b); err != nil {
+		if err := f.send(b); err != nil {
 			return err
 		}
 	}
@@ -352,9 +412,13 @@ func (f *deskFollow) Signal(sig relay.Signal) error {
 	if sig.Kind != "typing" || (sig.To != "" && sig.To != chat.RoleAgent) || sig.From.ID == f.desk.person.ID && sig.From.ID != "" {
 		return nil
 	}
-	return f.desk.sendJSON(struct {
+	b, err := json.Marshal(struct {
 		Type string              `json:"type"`
 		Conv chat.ConversationID `json:"conversation"`
 		From who                 `json:"from"`
 	}{"typing", f.conv, who{Role: sig.From.Role, ID: sig.From.ID, Name: sig.From.Name}})
+	if err != nil {
+		return err
+	}
+	return f.send(b)
 }

@@ -1,9 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -48,6 +47,9 @@ func (s *Server) accept(ctx context.Context, v *visit, f *incoming) (chat.Seq, e
 	if f.Key != "" {
 		key = chat.Key(customerKey + f.Key)
 	}
+	if f.Type == "human" {
+		return s.human(ctx, v, key)
+	}
 	own, more, err := s.drafts(ctx, v, f, key)
 	if err != nil {
 		return 0, err
@@ -72,8 +74,6 @@ func (s *Server) drafts(ctx context.Context, v *visit, f *incoming, key chat.Key
 	case "submit":
 		b, err := s.submit(ctx, v, f, key)
 		return b, nil, err
-	case "human":
-		return &chat.HumanRequested{}, nil, nil
 	case "rate":
 		b, err := rating(f)
 		return b, nil, err
@@ -85,6 +85,45 @@ func (s *Server) drafts(ctx context.Context, v *visit, f *incoming, key chat.Key
 	}
 	return nil, nil, fault.Newf(fault.Invalid, "There is no frame of type %q.", clip(f.Type, 40))
 }
+
+// human passes a customer on to people, in every state and without asking the bot. With people already it changes nothing, and is
+// kept all the same: the agent sees that the customer asked again.
+func (s *Server) human(ctx context.Context, v *visit, key chat.Key) (chat.Seq, error) {
+	for range 20 {
+		e, known, err := s.log.Keyed(ctx, v.conv, key)
+		if err != nil {
+			return 0, err
+		}
+		if known {
+			if _, same := e.Body.(*chat.HumanRequested); !same {
+				return 0, errKeyUsed
+			}
+			return e.Seq, nil
+		}
+		c, err := s.log.Conversation(ctx, v.conv)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return 0, err
+		}
+		body := &chat.HumanRequested{}
+		if withPeople(c) {
+			body.Already = c.Owner.Role
+		}
+		seq, err := s.storeAt(ctx, v, c.Head, []chat.Draft{{By: chat.Customer, Key: key, Body: body}})
+		if !fault.Is(err, fault.Conflict) {
+			return seq, err
+		}
+	}
+	return 0, errMoving
+}
+
+func withPeople(c chat.Conversation) bool {
+	return c.Owner.Role == chat.RoleQueue || c.Owner.Role == chat.RoleAgent
+}
+
+var (
+	errKeyUsed = fault.New(fault.IDConflict, "This key was already used for something else.")
+	errMoving  = fault.New(fault.Unavailable, "The conversation keeps changing. Please try again.")
+)
 
 func (s *Server) press(ctx context.Context, v *visit, f *incoming, key chat.Key) (chat.Body, []chat.Draft, error) {
 	c, err := s.log.Conversation(ctx, v.conv)
@@ -98,7 +137,7 @@ func (s *Server) press(ctx context.Context, v *visit, f *incoming, key chat.Key)
 	}
 	pressed := *b
 	var more []chat.Draft
-	if pressed.Do == "human" { // the same as the button in the header: it does not reach the bot
+	if pressed.Do == "human" && !withPeople(c) { // the same as the button in the header: it does not reach the bot
 		more = []chat.Draft{{By: chat.Customer, Key: key + ":human", Body: &chat.HumanRequested{}}}
 		if key == "" {
 			more[0].Key = ""
@@ -129,9 +168,8 @@ func (s *Server) submit(ctx context.Context, v *visit, f *incoming, key chat.Key
 		if m == nil {
 			return nil, err
 		}
-		want := readForm(m.Submit.Form, values, m.Submit.Values)
-		if !sameValues(m.Submit.Values, want) {
-			return nil, fault.New(fault.IDConflict, "This key was already used for something else.")
+		if !maps.Equal(m.Submit.Values, readForm(values, m.Submit.Values)) {
+			return nil, errKeyUsed
 		}
 		return m, nil
 	}
@@ -163,7 +201,7 @@ func optionLabels(f chat.Field, val string) string {
 }
 
 // readForm keeps of values those that the earlier submission had too: fields the form did not know were dropped then as well.
-func readForm(_ string, values, earlier map[string]string) map[string]string {
+func readForm(values, earlier map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, val := range values {
 		if _, ok := earlier[name]; ok {
@@ -171,12 +209,6 @@ func readForm(_ string, values, earlier map[string]string) map[string]string {
 		}
 	}
 	return out
-}
-
-func sameValues(a, b map[string]string) bool {
-	x, _ := json.Marshal(a)
-	y, _ := json.Marshal(b)
-	return bytes.Equal(x, y)
 }
 
 // again finds what an earlier frame with this key became, for a retry of something that is no longer open.
@@ -190,7 +222,7 @@ func (s *Server) again(ctx context.Context, v *visit, key chat.Key, fits func(*c
 	}
 	m, isMessage := e.Body.(*chat.Message)
 	if !isMessage || !fits(m) {
-		return nil, fault.New(fault.IDConflict, "This key was already used for something else.")
+		return nil, errKeyUsed
 	}
 	return m, nil
 }
@@ -223,25 +255,31 @@ func (s *Server) seen(ctx context.Context, v *visit, f *incoming) (chat.Body, er
 
 // store appends drafts; the first frame of a conversation also opens it. It returns the position of the first draft given.
 func (s *Server) store(ctx context.Context, v *visit, drafts []chat.Draft) (chat.Seq, error) {
-	for range 10 {
-		a := relay.Append{Conv: v.conv, At: chat.Any, Drafts: drafts}
-		if err := s.begin(ctx, v, &a); err != nil {
-			return 0, err
+	for range 20 {
+		seq, err := s.storeAt(ctx, v, chat.Any, drafts)
+		if !fault.Is(err, fault.Conflict) {
+			return seq, err
 		}
-		done, err := s.log.Commit(ctx, a)
-		if fault.Is(err, fault.Conflict) {
-			continue // two first frames at once: one of them opens
-		}
-		if err != nil {
-			return 0, err
-		}
-		v.begun, v.identity = true, nil
-		if len(drafts) == 0 {
-			return done.State.Head, nil
-		}
-		return done.Events[len(a.Drafts)-len(drafts)].Seq, nil
+		// two first frames at once: one of them opened it
 	}
-	return 0, fault.New(fault.Unavailable, "The conversation keeps changing. Please try again.")
+	return 0, errMoving
+}
+
+// storeAt is store at a position; a fault.Conflict says that somebody spoke first, and nothing is stored.
+func (s *Server) storeAt(ctx context.Context, v *visit, at chat.Seq, drafts []chat.Draft) (chat.Seq, error) {
+	a := relay.Append{Conv: v.conv, At: at, Drafts: drafts}
+	if err := s.begin(ctx, v, &a); err != nil {
+		return 0, err
+	}
+	done, err := s.log.Commit(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	v.begun, v.identity = true, nil
+	if len(drafts) == 0 {
+		return done.State.Head, nil
+	}
+	return done.Events[len(a.Drafts)-len(drafts)].Seq, nil
 }
 
 // begin puts in front of a what the log does not know yet: that the conversation opens, and who the customer is.
@@ -254,7 +292,7 @@ func (s *Server) begin(ctx context.Context, v *visit, a *relay.Append) error {
 	switch {
 	case fault.Is(err, fault.NotFound):
 		a.At = 0
-		front = append(front, chat.Draft{By: chat.Customer, Body: &chat.Opened{Site: v.site.Name, Lang: v.lang, Page: clip(v.page, 500)}})
+		front = append(front, chat.Draft{By: chat.Customer, Body: &chat.Opened{Site: v.site.Name, Lang: v.lang, Page: v.page}})
 	case err != nil:
 		return err
 	}

@@ -50,6 +50,12 @@ type welcomeFrame struct {
 	Owner        chat.Role           `json:"owner"`
 	Lang         string              `json:"lang"`
 	Notice       *notice             `json:"notice,omitempty"`
+	Error        *errorFrame         `json:"error,omitempty"` // HTTP only: the identity was not good
+}
+
+type resetFrame struct {
+	Type  string `json:"type"`
+	Epoch string `json:"epoch"`
 }
 
 // notice is what a customer reads before typing.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 
 	"balie/internal/chat"
 	"balie/internal/fault"
@@ -12,7 +13,7 @@ import (
 // greet answers a hello: a new conversation, or the one the session opens. It returns where to read on from, and whether the client
 // must forget what it has. An unreadable session is a fault.Unauthorized.
 func (s *Server) greet(ctx context.Context, v *visit, f *incoming) (w welcomeFrame, after chat.Seq, reset bool, err error) {
-	v.page = clip(f.Page, 500)
+	v.page = cleanPage(f.Page)
 	token := f.Session
 	if token == "" {
 		v.conv, v.lang = chat.NewConversationID(s.now()), language(f.Lang)
@@ -49,6 +50,15 @@ func (s *Server) greet(ctx context.Context, v *visit, f *incoming) (w welcomeFra
 	}
 	return welcomeFrame{Type: "welcome", Session: token, Conversation: v.conv, Reference: v.conv.Reference(), Epoch: epoch,
 		Seq: c.Head, Owner: c.Owner.Role, Lang: v.lang, Notice: s.notice(ctx, v.lang)}, after, reset, nil
+}
+
+// cleanPage keeps the address of a web page and nothing else: agents click on it.
+func cleanPage(page string) string {
+	page = clip(stripControl(page), 500)
+	if u, err := url.Parse(page); err != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	return page
 }
 
 // setLanguage keeps the customer's choice of language in the log.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func (s *Server) healthRoutes(mux *http.ServeMux) {
+func (s *Server) healthRoutes(mux router) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if s.opt.Metrics != nil {

@@ -47,7 +47,7 @@ func (s *Site) identify(token string, now time.Time) (*chat.Identified, error) {
 	if c.ExpiresAt.Sub(now) > maxTokenLife+30*time.Second {
 		return nil, errIdentity
 	}
-	return &chat.Identified{Level: chat.LevelSignedIn, ID: c.Subject, Name: c.Name, Email: c.Email, How: "jwt"}, nil
+	return &chat.Identified{Level: chat.LevelSignedIn, ID: stripControl(c.Subject), Name: stripControl(c.Name), Email: stripControl(c.Email), How: "jwt"}, nil
 }
 
 // keyFor picks the key by the kind of signature, never by what the token would like.

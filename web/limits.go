@@ -3,6 +3,7 @@ package web
 import (
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -63,8 +64,8 @@ func (p *pacer) allow(names ...string) bool {
 		b := p.m[n]
 		if b == nil {
 			x := newBucket(p.burst, p.rate)
-			if i > 0 { // the second name is an address that several people may share
-				x = newBucket(p.burst*10, p.rate*10)
+			if i > 0 { // the second name is an address that many people may share
+				x = newBucket(p.burst*50, p.rate*50)
 			}
 			b = &x
 			p.m[n] = b
@@ -139,8 +140,17 @@ func (d *doors) count() int {
 	return d.open
 }
 
-// clientIP is the address of the other end. Behind a proxy all share one; the limits that count by it are wide for that reason.
-func clientIP(r *http.Request) string {
+// clientIP is the address of the other end. Behind a proxy that nobody told us of all share one; the limits that count by it are wide for
+// that reason. What a client says of itself in X-Forwarded-For is not believed: only the entry that our own proxy added.
+func (s *Server) clientIP(r *http.Request) string {
+	if s.opt.BehindProxy {
+		all := r.Header.Values("X-Forwarded-For")
+		last := strings.Join(all, ",")
+		last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+		if net.ParseIP(last) != nil {
+			return last
+		}
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

@@ -115,7 +115,7 @@ func (s *Server) show(w http.ResponseWriter, status int, page string, ancestors 
 	w.Write(b.Bytes())
 }
 
-func (s *Server) pageRoutes(mux *http.ServeMux) {
+func (s *Server) pageRoutes(mux router) {
 	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")

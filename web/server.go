@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,7 @@ type Options struct {
 	SessionLife    time.Duration
 	MaxConnections int
 	NoRateLimit    bool
+	BehindProxy    bool             // a proxy of ours stands in front: the last address in X-Forwarded-For is the customer's
 	Now            func() time.Time // nil: the clock
 	Slog           *slog.Logger
 }
@@ -79,8 +81,9 @@ type Server struct {
 	render   func(string) string
 	pages    *pages
 
-	lines sync.Map // *line → struct{}: all open sockets
+	lines sync.Map // *line → *deskLine, or nil for a customer's: all open sockets
 	wg    sync.WaitGroup
+	over  chan struct{} // closed when the server goes away: polls and streams end
 }
 
 // New makes a server; it listens to nothing until Serve or Handler is used.
@@ -101,7 +104,8 @@ func New(opt Options) (*Server, error) {
 		pace:     pacer{off: opt.NoRateLimit, burst: 20, rate: 2},
 		render:   newRenderCache(opt.Render).render,
 	}
-	s.logins = throttle{off: opt.NoRateLimit, now: opt.Now}
+	s.over = make(chan struct{})
+	s.logins = throttle{off: opt.NoRateLimit, now: opt.Now, m: map[string]*failures{}}
 	s.staffed = staffed{desk: opt.Desk, now: opt.Now}
 	for i := range opt.Sites {
 		s.sites[opt.Sites[i].Name] = &opt.Sites[i]
@@ -125,9 +129,29 @@ func (s *Server) site(name string) *Site {
 // isOwn reports whether an origin is ours.
 func (s *Server) isOwn(origin string) bool { return s.opt.PublicURL != "" && origin == s.opt.PublicURL }
 
-// Handler is everything the server answers.
-func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
+// router is a mux that remembers what it was given.
+type router struct {
+	*http.ServeMux
+	names *[]string
+}
+
+// Handle gives a route to a handler.
+func (m router) Handle(pattern string, h http.Handler) {
+	*m.names = append(*m.names, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc gives a route to a function.
+func (m router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
+}
+
+// Routes are the patterns that the server answers, sorted: what the description in openapi.json is held against.
+func (s *Server) Routes() []string { return slices.Sorted(slices.Values(*s.mux().names)) }
+
+// mux joins all doors.
+func (s *Server) mux() router {
+	mux := router{http.NewServeMux(), &[]string{}}
 	s.customerRoutes(mux)
 	s.deskRoutes(mux)
 	s.pageRoutes(mux)
@@ -135,6 +159,14 @@ func (s *Server) Handler() http.Handler {
 	for pattern, h := range s.opt.Demo {
 		mux.Handle(pattern, h)
 	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, http.StatusNotFound, "not_found", "There is no such call, or not with this method; see /api/v1/openapi.json.")
+	})
+	return mux
+}
+
+// Handler is everything the server answers.
+func (s *Server) Handler() http.Handler {
 	guard := http.NewCrossOriginProtection()
 	if s.opt.PublicURL != "" {
 		if err := guard.AddTrustedOrigin(s.opt.PublicURL); err != nil {
@@ -144,8 +176,11 @@ func (s *Server) Handler() http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusForbidden, "forbidden", "This request came from another website.")
 	}))
-	return s.harden(guard.Handler(mux))
+	return s.harden(guard.Handler(s.mux()))
 }
+
+// answerWait is how long a body may take to come in, and an answer to be taken.
+const answerWait = 2 * time.Minute
 
 // harden bounds bodies, sets the headers every answer has, and turns a panic into a 500.
 func (s *Server) harden(next http.Handler) http.Handler {
@@ -156,7 +191,10 @@ func (s *Server) harden(next http.Handler) http.Handler {
 				writeProblem(w, http.StatusInternalServerError, "internal", "Something went wrong on our side. Please try again.")
 			}
 		}()
+		rc := http.NewResponseController(w)
+		rc.SetWriteDeadline(time.Now().Add(answerWait)) // who does not take an answer does not keep a goroutine; not every writer can
 		if r.Body != nil && r.ContentLength != 0 {
+			rc.SetReadDeadline(time.Now().Add(answerWait))
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody(r))
 		}
 		h := w.Header()
@@ -182,6 +220,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			k.(*line).hangUp(websocket.CloseGoingAway, "going away: come back")
 			return true
 		})
+		close(s.over)
 		wait, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if errors.Is(srv.Shutdown(wait), context.DeadlineExceeded) {
@@ -196,10 +235,16 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// pingAll keeps all lines alive from one goroutine, spread over the interval so that ten thousand pings are no burst.
+// maxPings is how many pings may be under way at once: a line that is stuck holds up no other.
+const maxPings = 64
+
+// pingAll keeps all lines alive, spread over the interval so that ten thousand pings are no burst.
 func (s *Server) pingAll(stop <-chan struct{}) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
+	var under sync.WaitGroup
+	defer under.Wait()
+	hands := make(chan struct{}, maxPings)
 	for {
 		select {
 		case <-stop:
@@ -208,7 +253,11 @@ func (s *Server) pingAll(stop <-chan struct{}) {
 		}
 		n := 0
 		s.lines.Range(func(k, _ any) bool {
-			k.(*line).ping()
+			hands <- struct{}{}
+			under.Go(func() {
+				k.(*line).ping()
+				<-hands
+			})
 			if n++; n%500 == 0 {
 				time.Sleep(20 * time.Millisecond)
 			}

@@ -1,17 +1,11 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"sync"
-	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
@@ -19,180 +13,6 @@ import (
 	"balie/internal/fault"
 	"balie/internal/relay"
 )
-
-// Close codes of our own; docs/protocol.md tells clients what to do with them. 40xx: come back. 41xx: do not.
-const (
-	closeNoHello   = 4000
-	closeSlow      = 4001
-	closeTooFast   = 4002
-	closeSilent    = 4003
-	closeSession   = 4100
-	closeOrigin    = 4101
-	closeProtocol  = 4102
-	closeSignedOut = 4103
-)
-
-// The times of a socket.
-const (
-	helloWait = 10 * time.Second // for the first frame
-	writeWait = 10 * time.Second // for one frame to be taken; longer is a slow reader
-	pingEvery = 25 * time.Second
-	pongWait  = 65 * time.Second // two pings may get lost on a bad line
-)
-
-// line is a WebSocket with one reading goroutine and writes from any. It holds no channel and no timer of its own: what is to be
-// written is written by whoever has it, and one goroutine pings all lines.
-type line struct {
-	conn *websocket.Conn
-	mu   sync.Mutex // of writing
-	gone bool
-	rate bucket // frames and pings
-}
-
-func newUpgrader(pool websocket.BufferPool) websocket.Upgrader {
-	return websocket.Upgrader{HandshakeTimeout: helloWait, ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: pool,
-		CheckOrigin: func(*http.Request) bool { return true }, // checked before: a refused browser gets a close code it can read
-	}
-}
-
-// send writes one text frame. A reader that does not take it in time is closed as too slow: the log has what it missed.
-func (l *line) send(data []byte) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.gone {
-		return net.ErrClosed
-	}
-	l.conn.SetWriteDeadline(time.Now().Add(writeWait))
-	err := l.conn.WriteMessage(websocket.TextMessage, data)
-	if err != nil {
-		l.gone = true
-		if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
-			l.farewell(closeSlow, "too slow: come back with your position")
-		}
-		l.conn.Close()
-	}
-	return err
-}
-
-func (l *line) sendJSON(v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return l.send(b)
-}
-
-func (l *line) fail(err error, key string) error {
-	code := fault.KindOf(err)
-	switch code {
-	case fault.Internal, fault.Conflict, fault.Gone:
-		code = fault.Unavailable
-	case fault.Unauthorized:
-		code = fault.Forbidden
-	}
-	return l.sendJSON(errorFrame{"error", string(code), fault.Text(err), key})
-}
-
-// farewell tells the other side why; it may not arrive.
-func (l *line) farewell(code int, why string) {
-	l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
-}
-
-// hangUp closes the line with a code that says whether to come back.
-func (l *line) hangUp(code int, why string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.gone {
-		return
-	}
-	l.gone = true
-	l.farewell(code, why)
-	l.conn.Close()
-}
-
-// ping keeps the line alive; it is called by the server's one pinging goroutine.
-func (l *line) ping() {
-	l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
-}
-
-// prepare sets the limits of reading.
-func (l *line) prepare() {
-	l.conn.SetReadLimit(maxFrame)
-	l.conn.SetReadDeadline(time.Now().Add(helloWait))
-	alive := func() { l.conn.SetReadDeadline(time.Now().Add(pongWait)) }
-	l.conn.SetPongHandler(func(string) error { alive(); return nil })
-	l.conn.SetPingHandler(func(data string) error {
-		if !l.rate.take(1) {
-			return errTooFast
-		}
-		alive()
-		err := l.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(time.Second))
-		if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
-			return nil
-		}
-		return err
-	})
-}
-
-var (
-	errTooFast = errors.New("too many frames")
-	errBinary  = errors.New("binary frame")
-	errUTF8    = errors.New("text is not UTF-8")
-)
-
-// readBuffers are shared by all lines: a line that is silent holds none.
-var readBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// read waits for one frame and hands its bytes to use, which must not keep them.
-func (l *line) read(use func([]byte) error) error {
-	kind, r, err := l.conn.NextReader()
-	if err != nil {
-		return err
-	}
-	if kind != websocket.TextMessage {
-		return errBinary
-	}
-	buf := readBuffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buf.Cap() <= 8<<10 {
-			readBuffers.Put(buf)
-		}
-	}()
-	buf.Reset()
-	if _, err := io.Copy(buf, r); err != nil {
-		return err
-	}
-	if !utf8.Valid(buf.Bytes()) {
-		return errUTF8
-	}
-	l.conn.SetReadDeadline(time.Now().Add(pongWait))
-	return use(buf.Bytes())
-}
-
-// part ends a line for the reason that reading ended.
-func (l *line) part(err error, greeted bool) {
-	var ne net.Error
-	switch {
-	case errors.Is(err, errBinary):
-		l.hangUp(websocket.CloseUnsupportedData, "text frames only")
-	case errors.Is(err, errUTF8):
-		l.hangUp(websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
-	case errors.Is(err, errTooFast):
-		l.hangUp(closeTooFast, "too many frames: come back later")
-	case errors.Is(err, errGarbage):
-		l.hangUp(closeProtocol, "these frames are not of the protocol")
-	case errors.Is(err, errSession):
-		l.hangUp(closeSession, "the session is over: start a new one")
-	case errors.Is(err, websocket.ErrReadLimit):
-		l.hangUp(websocket.CloseMessageTooBig, "a frame has at most 64 KiB")
-	case errors.As(err, &ne) && ne.Timeout() && !greeted:
-		l.hangUp(closeNoHello, "no hello in time")
-	case errors.As(err, &ne) && ne.Timeout():
-		l.hangUp(closeSilent, "no sign of life")
-	default:
-		l.hangUp(websocket.CloseNormalClosure, "")
-	}
-}
 
 // maxGarbage is how many frames in a row may make no sense before the line is cut.
 const maxGarbage = 20
@@ -208,7 +28,6 @@ type customerLine struct {
 	ip       string
 	garbage  int
 	token    string
-	greeted  bool
 }
 
 // customerSocket opens the customer's WebSocket. The handler returns after the upgrade, so that the HTTP server's goroutine and
@@ -219,28 +38,31 @@ func (s *Server) customerSocket(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case site == nil, !s.originAllowed(site, r):
 		refuse = closeOrigin
-	case !s.doors.enter(clientIP(r), false):
+	case !s.doors.enter(s.clientIP(r), false):
 		refuse = websocket.CloseTryAgainLater
 	}
-	conn, err := s.upgrader.Upgrade(w, r, nil)
+	conn, err := s.upgrader.Upgrade(upgraded{w}, r, nil)
 	if err != nil { // Upgrade has answered
 		if refuse == 0 {
-			s.doors.leave(clientIP(r), false)
+			s.doors.leave(s.clientIP(r), false)
 		}
 		return
 	}
-	l := &customerLine{line: line{conn: conn, rate: s.frameBucket()}, server: s, ip: clientIP(r)}
+	l := &customerLine{line: line{conn: conn, rate: s.frameBucket()}, server: s, ip: s.clientIP(r)}
+	s.wg.Add(1)
 	if refuse != 0 {
 		go l.refuse(refuse)
 		return
 	}
 	l.visit.site = site
-	s.lines.Store(&l.line, struct{}{})
-	s.wg.Add(1)
+	s.lines.Store(&l.line, (*deskLine)(nil))
 	go l.serve()
 }
 
+// refuse says why nobody is let in, in words and in a number, and closes the line.
 func (l *customerLine) refuse(code int) {
+	defer l.server.wg.Done()
+	defer l.linger()
 	if code == closeOrigin {
 		l.fail(fault.New(fault.Forbidden, "This website may not show the chat."), "")
 		l.hangUp(code, "origin or site is not allowed")
@@ -256,13 +78,13 @@ func (l *customerLine) serve() {
 	l.prepare()
 	var err error
 	for err == nil {
-		err = l.read(l.handle)
+		err = l.read(s, l.handle)
 	}
 	if l.follower != nil {
 		l.follower.Close()
 	}
-	l.part(err, l.greeted)
 	s.lines.Delete(&l.line)
+	l.part(err)
 	s.doors.leave(l.ip, false)
 }
 
@@ -280,10 +102,7 @@ func (l *customerLine) handle(data []byte) error {
 		l.garbage = 0
 		return l.hello(&f)
 	case !l.greeted:
-		if err := l.senseless(); err != nil {
-			return err
-		}
-		return nil
+		return l.senseless()
 	case f.Type == "typing":
 		if l.visit.begun {
 			l.server.log.Signal(relay.Signal{Conv: l.visit.conv, Kind: "typing", From: chat.Customer, To: chat.RoleAgent})
@@ -308,7 +127,7 @@ func (l *customerLine) senseless() error {
 func (l *customerLine) take(f *incoming) error {
 	s := l.server
 	if f.Type != "seen" && !s.pace.allow(string(l.visit.conv), l.ip) {
-		return l.fail(fault.New(fault.RateLimited, "You are sending very fast. Please wait a moment and try again."), clip(f.Key, maxKey))
+		return l.fail(errPace, clip(f.Key, maxKey))
 	}
 	seq, err := s.accept(context.Background(), &l.visit, f)
 	if err != nil {
@@ -347,7 +166,7 @@ func (l *customerLine) hello(f *incoming) error {
 	if err := l.sendJSON(w); err != nil {
 		return err
 	}
-	if f.Identity != "" && l.visit.identity == nil {
+	if f.Identity != "" {
 		if err := l.addIdentity(f.Identity); err != nil {
 			return err
 		}
@@ -356,11 +175,9 @@ func (l *customerLine) hello(f *incoming) error {
 		return nil
 	}
 	l.greeted = true
+	l.patience()
 	if reset {
-		if err := l.sendJSON(struct {
-			Type  string `json:"type"`
-			Epoch string `json:"epoch"`
-		}{"reset", w.Epoch}); err != nil {
+		if err := l.sendJSON(resetFrame{"reset", w.Epoch}); err != nil {
 			return err
 		}
 	}
@@ -396,6 +213,7 @@ func (l *customerLine) Events(events []chat.Event) error {
 		}
 		b, err := encodeEvent(e, "", false, l.server.render)
 		if err != nil {
+			l.Ended(err)
 			return err
 		}
 		if err := l.send(b); err != nil {
@@ -403,6 +221,11 @@ func (l *customerLine) Events(events []chat.Event) error {
 		}
 	}
 	return nil
+}
+
+// Ended hangs up when the log can no longer be followed: whoever comes back gets what they lack.
+func (l *customerLine) Ended(error) {
+	l.hangUp(websocket.CloseInternalServerErr, "our mistake: come back later")
 }
 
 // Signal writes what is of the moment.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,11 +57,14 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
 	p := problem{Type: "about:blank", Title: http.StatusText(statuses[k]), Status: statuses[k], Detail: fault.Text(err), Code: string(k)}
+	if errors.Is(err, errNotJSON) {
+		p.Status, p.Title = http.StatusUnsupportedMediaType, http.StatusText(http.StatusUnsupportedMediaType)
+	}
 	var held *handoff.HeldError
 	if errors.As(err, &held) {
 		p.Holder = &who{Role: held.Holder.Role, ID: held.Holder.ID, Name: held.Holder.Name}
 	}
-	if k == fault.RateLimited {
+	if (k == fault.RateLimited || k == fault.TooManyConnections || k == fault.Unavailable) && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "30")
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -86,8 +90,16 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Write(b)
 }
 
-// readJSON reads a body into v. An empty one leaves v as it is.
+// errNotJSON is a body of another kind; refuse answers it with 415.
+var errNotJSON = fault.New(fault.Invalid, "The body must be JSON, with Content-Type: application/json.")
+
+// readJSON reads a body into v. An empty one leaves v as it is; one that says it is something else than JSON is not read.
 func readJSON(r *http.Request, v any) error {
+	if kind := r.Header.Get("Content-Type"); kind != "" && r.ContentLength != 0 {
+		if kind, _, err := mime.ParseMediaType(kind); err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
+			return errNotJSON
+		}
+	}
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
@@ -101,7 +113,7 @@ func readJSON(r *http.Request, v any) error {
 	return nil
 }
 
-func (s *Server) customerRoutes(mux *http.ServeMux) {
+func (s *Server) customerRoutes(mux router) {
 	mux.HandleFunc("GET /api/v1/chat/ws", s.customerSocket)
 	mux.HandleFunc("POST /api/v1/chat/hello", s.twinHello)
 	for _, kind := range []string{"say", "press", "submit", "human", "rate", "end", "seen"} {
@@ -164,16 +176,31 @@ func (s *Server) twinHello(w http.ResponseWriter, r *http.Request) {
 	if f.Session == "" {
 		f.Session = bearer(r)
 	}
+	if !s.pace.allow(clip(f.Session, 100), s.clientIP(r)) {
+		s.refuse(w, r, errPace)
+		return
+	}
 	welcome, _, _, err := s.greet(r.Context(), &v, &f)
 	if err == nil && f.Identity != "" {
-		if v.identity, err = v.site.identify(f.Identity, s.now()); err == nil && v.begun {
-			err = s.note(r.Context(), &v)
-		} else if err == nil { // a line keeps it until the first word; here there is no line
-			_, err = s.store(r.Context(), &v, nil)
-		}
+		err = s.twinIdentity(r.Context(), &v, &f, &welcome)
 	}
 	s.answer(w, r, welcome, err)
 }
+
+// twinIdentity keeps a website's token. A bad one is told beside the welcome: the chat goes on without.
+func (s *Server) twinIdentity(ctx context.Context, v *visit, f *incoming, w *welcomeFrame) (err error) {
+	if v.identity, err = v.site.identify(f.Identity, s.now()); err != nil {
+		w.Error = &errorFrame{"error", string(fault.KindOf(err)), fault.Text(err), ""}
+		return nil
+	}
+	if v.begun {
+		return s.note(ctx, v)
+	}
+	_, err = s.store(ctx, v, nil) // a line keeps it until the first word; here there is no line
+	return err
+}
+
+var errPace = fault.New(fault.RateLimited, "You are sending very fast. Please wait a moment and try again.")
 
 // twinFrame does by HTTP what a frame does on the socket.
 func (s *Server) twinFrame(w http.ResponseWriter, r *http.Request, kind string) {
@@ -191,9 +218,9 @@ func (s *Server) twinFrame(w http.ResponseWriter, r *http.Request, kind string) 
 	if f.Lang != "" {
 		v.lang = language(f.Lang)
 	}
-	v.page = f.Page
-	if !s.pace.allow(string(v.conv), clientIP(r)) {
-		s.refuse(w, r, fault.New(fault.RateLimited, "You are sending very fast. Please wait a moment and try again."))
+	v.page = cleanPage(f.Page)
+	if !s.pace.allow(string(v.conv), s.clientIP(r)) {
+		s.refuse(w, r, errPace)
 		return
 	}
 	seq, err := s.accept(r.Context(), &v, &f)
@@ -209,21 +236,40 @@ func (s *Server) twinEvents(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 63)
+	have, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 63)
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		after, _ = strconv.ParseUint(id, 10, 63)
+		have, _ = strconv.ParseUint(id, 10, 63)
 	}
-	ip := clientIP(r)
+	ip := s.clientIP(r)
+	after, reset, err := s.where(r, v, chat.Seq(have))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
 	if !s.doors.enter(ip, false) {
 		s.refuse(w, r, fault.New(fault.TooManyConnections, "It is very busy. Please try again in a minute."))
 		return
 	}
 	defer s.doors.leave(ip, false)
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		s.stream(w, r, v, chat.Seq(after))
+		s.stream(w, r, v, after, reset)
 		return
 	}
-	s.poll(w, r, v, chat.Seq(after))
+	s.poll(w, r, v, after, reset)
+}
+
+// where says from which position a request reads on, and whether its reader must forget what it has: the position is beyond the
+// log's end, or of another life of it.
+func (s *Server) where(r *http.Request, v visit, after chat.Seq) (from chat.Seq, reset bool, err error) {
+	c, err := s.log.Conversation(r.Context(), v.conv)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return 0, false, err
+	}
+	epoch := r.URL.Query().Get("epoch")
+	if after > c.Head || (epoch != "" && epoch != s.lists.Epoch()) {
+		return 0, true, nil
+	}
+	return after, false, nil
 }
 
 // basket collects what a long poll waits for.
@@ -263,7 +309,7 @@ func (b *basket) Events(events []chat.Event) error {
 // Signal ignores what is of the moment: a poll comes too late for it.
 func (b *basket) Signal(relay.Signal) error { return nil }
 
-func (s *Server) poll(w http.ResponseWriter, r *http.Request, v visit, after chat.Seq) {
+func (s *Server) poll(w http.ResponseWriter, r *http.Request, v visit, after chat.Seq, reset bool) {
 	b := &basket{server: s, ready: make(chan struct{}, 1), last: after, frames: []json.RawMessage{}}
 	f := s.log.Follow(v.conv, after, b)
 	timer := time.NewTimer(pollWait)
@@ -271,6 +317,7 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, v visit, after cha
 	select {
 	case <-b.ready:
 	case <-timer.C:
+	case <-s.over:
 	case <-r.Context().Done():
 	}
 	f.Close()
@@ -281,7 +328,8 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, v visit, after cha
 		Seq    chat.Seq          `json:"seq"`
 		Owner  chat.Role         `json:"owner"`
 		Epoch  string            `json:"epoch"`
-	}{b.frames, b.last, chat.RoleBot, s.lists.Epoch()}
+		Reset  bool              `json:"reset,omitempty"` // forget what you have: these begin at 0
+	}{b.frames, b.last, chat.RoleBot, s.lists.Epoch(), reset}
 	c, err := s.log.Conversation(context.WithoutCancel(r.Context()), v.conv)
 	if err == nil {
 		out.Owner = c.Owner.Role
@@ -310,7 +358,9 @@ func (e *eventStream) write(id chat.Seq, frame []byte) error {
 	}
 	e.rc.SetWriteDeadline(time.Now().Add(writeWait))
 	var err error
-	if id > 0 {
+	if len(frame) == 0 {
+		_, err = fmt.Fprint(e.w, ": still here\n\n")
+	} else if id > 0 {
 		_, err = fmt.Fprintf(e.w, "id: %d\ndata: %s\n\n", id, frame)
 	} else {
 		_, err = fmt.Fprintf(e.w, "data: %s\n\n", frame)
@@ -319,7 +369,7 @@ func (e *eventStream) write(id chat.Seq, frame []byte) error {
 		err = e.rc.Flush()
 	}
 	if err != nil {
-		e.once.Do(func() { close(e.failed) })
+		e.Ended(err)
 	}
 	return err
 }
@@ -333,6 +383,7 @@ func (e *eventStream) Events(events []chat.Event) error {
 		}
 		b, err := encodeEvent(ev, "", false, e.server.render)
 		if err != nil {
+			e.Ended(err)
 			return err
 		}
 		if err := e.write(ev.Seq, b); err != nil {
@@ -341,6 +392,9 @@ func (e *eventStream) Events(events []chat.Event) error {
 	}
 	return nil
 }
+
+// Ended ends the stream when the log can no longer be followed: whoever comes back gets what they lack.
+func (e *eventStream) Ended(error) { e.once.Do(func() { close(e.failed) }) }
 
 // Signal writes what is of the moment.
 func (e *eventStream) Signal(sig relay.Signal) error {
@@ -354,7 +408,7 @@ func (e *eventStream) Signal(sig relay.Signal) error {
 	return e.write(0, b)
 }
 
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, v visit, after chat.Seq) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, v visit, after chat.Seq, reset bool) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
@@ -362,24 +416,36 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, v visit, after c
 	if e.rc.Flush() != nil {
 		return
 	}
+	if reset {
+		b, err := json.Marshal(resetFrame{"reset", s.lists.Epoch()})
+		if err != nil || e.write(0, b) != nil {
+			return
+		}
+	}
 	f := s.log.Follow(v.conv, after, e)
+	e.wait(r.Context(), s.over)
+	f.Close()
+	e.mu.Lock() // waits for whoever is writing
+	defer e.mu.Unlock()
+	e.over = true
+}
+
+// wait keeps the stream alive until it fails, its reader leaves or the server goes away.
+func (e *eventStream) wait(ctx context.Context, over <-chan struct{}) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			e.mu.Lock()
-			fmt.Fprint(w, ": still here\n\n")
-			e.rc.Flush()
-			e.mu.Unlock()
-			continue
+			if e.write(0, nil) != nil {
+				return
+			}
 		case <-e.failed:
-		case <-r.Context().Done():
+			return
+		case <-over:
+			return
+		case <-ctx.Done():
+			return
 		}
-		break
 	}
-	f.Close()
-	e.mu.Lock() // waits for whoever is writing
-	defer e.mu.Unlock()
-	e.over = true
 }
