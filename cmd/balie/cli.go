@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -32,6 +33,7 @@ type grammar struct {
 	JSON bool `help:"Print results as JSON." name:"json"`
 
 	Serve serveCmd `cmd:"" help:"Serve the chat, the desk and the help centre."`
+	Chat  chatCmd  `cmd:"" help:"Talk to the bot in this terminal."`
 	KB    struct {
 		Import importCmd `cmd:"" help:"Bring articles in: a folder, a .zip or .csv file, one .md file."`
 		Export exportCmd `cmd:"" help:"Write all articles as Markdown files."`
@@ -47,7 +49,16 @@ type grammar struct {
 	Config struct {
 		Print configPrintCmd `cmd:"" help:"Show every setting and where it came from."`
 	} `cmd:"" help:"The settings."`
-	Verify verifyCmd `cmd:"" help:"Fold every conversation again and compare."`
+	Doctor     doctorCmd     `cmd:"" help:"Look whether everything that is needed is there."`
+	Backup     backupCmd     `cmd:"" help:"Copy the data into one file, while the server runs."`
+	Restore    restoreCmd    `cmd:"" help:"Fill a data folder from a backup."`
+	Verify     verifyCmd     `cmd:"" help:"Fold every conversation again and compare."`
+	Understand understandCmd `cmd:"" help:"Show what the ear makes of a text."`
+	Eval       struct {
+		Intents evalIntentsCmd `cmd:"" help:"Measure the ear on labelled sentences."`
+		Search  evalSearchCmd  `cmd:"" help:"Measure the search on questions with known answers."`
+	} `cmd:"" help:"Measure against labelled data."`
+	CheckFile checkFileCmd `cmd:"" hidden:"" help:"Check a data file; run by restore in a process of its own."`
 }
 
 // parse reads the command line. A nil command with a nil error means that there is nothing left to do: help was asked for.
@@ -70,7 +81,7 @@ func parse(args, environ []string, io stdio) (command, *env, error) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, misuse("%s\nSee balie %s--help.", err, path(args))
+		return nil, nil, misuse("%s\nSee balie %s--help.", err, commandOf(err))
 	}
 	flags, file := given()
 	cfg, err := config.Load(flags, environ, file)
@@ -84,15 +95,15 @@ func parse(args, environ []string, io stdio) (command, *env, error) {
 	return called.Selected().Target.Addr().Interface().(command), e, nil
 }
 
-// path is the words of args that name a command, for pointing at its help.
-func path(args []string) (out string) {
-	for _, a := range args {
-		if strings.HasPrefix(a, "-") || len(out) > 20 {
-			break
-		}
-		out += a + " "
-		if a != "kb" && a != "user" && a != "config" && a != "eval" && a != "flow" {
-			break
+// commandOf names the command that a mistake was made in, for pointing at its help.
+func commandOf(err error) (out string) {
+	var mistake *kong.ParseError
+	if !errors.As(err, &mistake) {
+		return ""
+	}
+	for _, p := range mistake.Context.Path {
+		if p.Command != nil {
+			out += p.Command.Name + " "
 		}
 	}
 	return out

@@ -47,7 +47,7 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	d = &data{dir: cfg.Data}
 	// The engine. One for many nodes, chosen by cfg.Postgres, takes its place here.
 	if d.engine, err = bolt.Open(cfg.Data, bolt.Options{Route: route}); err != nil {
-		return nil, fmt.Errorf("open %s: %w", cfg.Data, err)
+		return nil, err
 	}
 	d.people = document.In(d.engine, "people", document.Options[handoff.Person]{Keys: handoff.PersonKeys})
 	d.presence = document.In(d.engine, "presence", document.Options[handoff.Presence]{})

@@ -26,8 +26,8 @@ import (
 func renderMarkdown(md string) string { return kb.Render(md) }
 
 // openOrders picks the order system: a company's own by its address, else the embedded one over a file or the demo's orders. A file that
-// cannot be read is told now, not to the first customer.
-func openOrders(ctx context.Context, cfg config.Config, d *data) (action.System, error) {
+// cannot be read is told now, not to the first customer. What is changed in the embedded one is kept in changes.
+func openOrders(ctx context.Context, cfg config.Config, changes demo.Docs[demo.Record]) (action.System, error) {
 	if isWeb(cfg.Orders) {
 		own, err := httpapi.New(httpapi.Options{URL: cfg.Orders, Token: string(cfg.OrdersKey)})
 		if err != nil {
@@ -39,7 +39,7 @@ func openOrders(ctx context.Context, cfg config.Config, d *data) (action.System,
 	if cfg.Orders != "" {
 		source = demo.File(cfg.Orders)
 	}
-	shop := demo.New(source, d.orders, time.Now)
+	shop := demo.New(source, changes, time.Now)
 	if err := shop.Load(ctx); err != nil {
 		return nil, fmt.Errorf("orders: %w", err)
 	}

@@ -52,7 +52,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	}
 
 	// The company's order system: its own over HTTP, or the embedded one.
-	if h.orders, err = openOrders(ctx, cfg, h.data); err != nil {
+	if h.orders, err = openOrders(ctx, cfg, h.data.orders); err != nil {
 		return nil, err
 	}
 
