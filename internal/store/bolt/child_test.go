@@ -37,10 +37,11 @@ func TestMain(m *testing.M) {
 // child is this binary as another process. Its stdin keeps it alive: a child whose parent has gone ends by itself.
 func child(t *testing.T, what, dir string, env ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), append(env, "BALIE_CHILD="+what, "BALIE_CHILD_DATA="+dir)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // says where it hangs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

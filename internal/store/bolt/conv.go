@@ -564,8 +564,13 @@ const listPage = 128
 func (e *Engine) listPage(prefix, after string, backward bool) (keys []string, rows []chat.Conversation, err error) {
 	err = e.view(func(tx *bbolt.Tx) error {
 		next, k := listCursor(tx.Bucket(bucketList).Cursor(), prefix, after, backward)
+		last := after
 		for ; k != nil && bytes.HasPrefix(k, []byte(prefix)) && len(keys) < listPage; k = next() {
 			i := bytes.LastIndexByte(k, 0)
+			if order := strings.Compare(string(k), last); i < 0 || last != "" && (order == 0 || (order < 0) != backward) {
+				return errDamaged // or the walk would have no end
+			}
+			last = string(k)
 			var row chat.Conversation
 			found := false
 			if err := readRow(tx, chat.ConversationID(k[i+1:]), &row, &found); err != nil {
@@ -634,6 +639,9 @@ func (e *Engine) All(ctx context.Context, after chat.ConversationID, each func(c
 					return errDamaged
 				}
 				id := chat.ConversationID(k[:len(k)-8])
+				if !id.Valid() || id <= after || len(page) > 0 && id <= page[len(page)-1] {
+					return errDamaged // or the walk would have no end
+				}
 				page = append(page, id)
 				from = append(convKey(id, rowPos), 0)
 			}

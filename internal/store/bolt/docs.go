@@ -208,6 +208,9 @@ func (e *Engine) scan(ctx context.Context, bucket, prefix, after []byte, pick fu
 			}
 			for k, v := c.Seek(from); k != nil && bytes.HasPrefix(k, prefix) && n < page; k, v = c.Next() {
 				n++
+				if after != nil && bytes.Compare(k, after) <= 0 {
+					return errDamaged // or the walk would have no end
+				}
 				after = bytes.Clone(k)
 				d, ok, err := pick(tx, k, v)
 				if err != nil {
@@ -269,7 +272,7 @@ func (e *Engine) ListDocs(ctx context.Context, collection, index, prefix string,
 func (e *Engine) DocHistory(ctx context.Context, collection, id string, each func(document.Doc) bool) error {
 	name := join(collection, id)
 	for before := ^uint64(0); before > 0; {
-		docs, err := e.historyPage(collection, id, withNumber(name, before))
+		docs, err := e.historyPage(collection, id, name, before)
 		if err != nil {
 			return fmt.Errorf("read history of %s %s: %w", collection, id, err)
 		}
@@ -291,8 +294,9 @@ func (e *Engine) DocHistory(ctx context.Context, collection, id string, each fun
 
 const historyPage = 32
 
-// historyPage reads the revisions before the one that key names, newest first.
-func (e *Engine) historyPage(collection, id string, key []byte) (docs []document.Doc, err error) {
+// historyPage reads the revisions before one, newest first.
+func (e *Engine) historyPage(collection, id string, name []byte, before uint64) (docs []document.Doc, err error) {
+	key := withNumber(name, before)
 	prefix := key[:len(key)-8]
 	err = e.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketHist).Cursor()
@@ -307,7 +311,10 @@ func (e *Engine) historyPage(collection, id string, key []byte) (docs []document
 			if err := json.Unmarshal(v, &row); err != nil {
 				return err
 			}
-			docs = append(docs, row.doc(collection, id))
+			if rev := binary.BigEndian.Uint64(k[len(k)-8:]); rev != row.Rev || rev >= before {
+				return errDamaged
+			}
+			docs, before = append(docs, row.doc(collection, id)), row.Rev
 		}
 		return nil
 	})

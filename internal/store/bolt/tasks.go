@@ -140,7 +140,7 @@ func (t *taskTable) load(b *bbolt.Bucket) error {
 	t.m, t.woken = map[taskID]*task{}, map[string]chan struct{}{}
 	t.life = newEpoch()[:8] + "."
 	t.free, t.held = map[string]*taskHeap{}, map[string]*taskHeap{}
-	return b.ForEach(func(k, v []byte) error {
+	return walk(b, func(k, v []byte) error {
 		parts := strings.SplitN(string(k), "\x00", 3)
 		var row taskRow
 		if err := json.Unmarshal(v, &row); err != nil || len(parts) != 3 {

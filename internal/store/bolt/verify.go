@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,7 +30,7 @@ func (e *Engine) verifyDocs(problem func(string)) error {
 	err := e.view(func(tx *bbolt.Tx) error {
 		keys, feed := tx.Bucket(bucketKey), tx.Bucket(bucketFeed)
 		wantKeys, wantFeed := 0, 0
-		err := tx.Bucket(bucketDoc).ForEach(func(k, v []byte) error {
+		err := walk(tx.Bucket(bucketDoc), func(k, v []byte) error {
 			collection, id, ok := bytes.Cut(k, []byte{0})
 			var row docRow
 			if err := json.Unmarshal(v, &row); err != nil || !ok {
@@ -50,13 +51,15 @@ func (e *Engine) verifyDocs(problem func(string)) error {
 			}
 			return nil
 		})
-		if n := count(keys); n != wantKeys {
-			problem(fmt.Sprintf("the index has %d entries, the documents have %d", n, wantKeys))
+		haveKeys, errKeys := count(keys)
+		haveFeed, errFeed := count(feed)
+		if haveKeys != wantKeys {
+			problem(fmt.Sprintf("the index has %d entries, the documents have %d", haveKeys, wantKeys))
 		}
-		if n := count(feed); n != wantFeed {
-			problem(fmt.Sprintf("the feed has %d entries, the documents have %d", n, wantFeed))
+		if haveFeed != wantFeed {
+			problem(fmt.Sprintf("the feed has %d entries, the documents have %d", haveFeed, wantFeed))
 		}
-		return err
+		return errors.Join(err, errKeys, errFeed)
 	})
 	if err != nil {
 		return fmt.Errorf("verify documents: %w", err)
@@ -64,10 +67,23 @@ func (e *Engine) verifyDocs(problem func(string)) error {
 	return nil
 }
 
-func count(b *bbolt.Bucket) (n int) {
+// walk calls each with every entry in order. Entries out of order are damage: a walk over them might have no end.
+func walk(b *bbolt.Bucket, each func(k, v []byte) error) error {
+	var last []byte
 	c := b.Cursor()
-	for k, _ := c.First(); k != nil; k, _ = c.Next() {
-		n++
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if last != nil && bytes.Compare(k, last) <= 0 {
+			return errDamaged
+		}
+		last = k
+		if err := each(k, v); err != nil {
+			return err
+		}
 	}
-	return n
+	return nil
+}
+
+func count(b *bbolt.Bucket) (n int, err error) {
+	err = walk(b, func(_, _ []byte) error { n++; return nil })
+	return n, err
 }
