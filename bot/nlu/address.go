@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Address is a postal address as far as the message gives it; what it does not give is empty. Street, Number and
-// Addition are filled for countries that write the street first; Line1 always holds the two together, as typed.
+// Address is a postal address as far as the message gives it; what it does not give is empty. Country is the one said, or
+// the one the postcode gives away. Street, Number and Addition are filled where the street comes first; Line1 holds them
+// together, as typed, or in a Dutch address with a space between.
 type Address struct {
 	Line1, Line2, City, Region, Postcode, Country string
 	Street, Number, Addition                      string
@@ -207,10 +208,19 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	default:
 		return Address{}, 0, 0
 	}
-	if a.Postcode == "" && a.Country == "" {
-		a.Country = r.countryByHint()
+	if a.Country == "NL" {
+		a.dutchForm()
 	}
 	return a, from, to
+}
+
+// dutchForm brings a Dutch address into the one form an order system can compare: an addition of one letter is a capital,
+// and Line1 is street, number and addition with a space between.
+func (a *Address) dutchForm() {
+	if len(a.Addition) == 1 {
+		a.Addition = strings.ToUpper(a.Addition)
+	}
+	a.Line1 = strings.Join(strings.Fields(a.Street+" "+a.Number+" "+a.Addition), " ")
 }
 
 func (r *addressReader) withoutNumberWord(i, j int) string {
@@ -218,16 +228,6 @@ func (r *addressReader) withoutNumberWord(i, j int) string {
 		i++
 	}
 	return r.between(i, j)
-}
-
-func (r *addressReader) countryByHint() string {
-	if r.hints.Country != "" {
-		return strings.ToUpper(r.hints.Country)
-	}
-	if r.hints.Lang == "nl" {
-		return "NL"
-	}
-	return ""
 }
 
 func (r *addressReader) anyStreetLike(from, to int) bool {
@@ -400,6 +400,7 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	}
 	if number, addition, hn := r.houseAt(k); hn > 0 {
 		a.Number, a.Addition = number, addition
+		a.dutchForm()
 		j = r.cityAt(&a, k+hn)
 		return a, i, j
 	}
@@ -408,7 +409,7 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	for s := k; s < k+5 && s < len(r.toks); s++ { // the street may follow: "1017 GC Amsterdam, Keizersgracht 12"
 		if number, addition, hn := r.houseAt(s); hn > 0 && s > k {
 			a.Street, a.Number, a.Addition = r.between(k, s), number, addition
-			a.Line1 = a.Street + " " + r.withoutNumberWord(s, s+hn)
+			a.dutchForm()
 			return a, i, s + hn
 		}
 	}

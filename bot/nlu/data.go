@@ -19,8 +19,9 @@ func Builtin() (examples, background []Example) {
 	return append([]Example(nil), b.examples...), append([]Example(nil), b.background...)
 }
 
-// sentences are all built-in ones; words are single common words, which only teach to tell languages apart.
-type sentences struct{ examples, background, words []Example }
+// sentences are all built-in ones; words are single common words, which only teach to tell languages apart;
+// mentions speak of a person without asking for one.
+type sentences struct{ examples, background, words, mentions []Example }
 
 func (s *sentences) addWords(raw, lang string) {
 	for line := range strings.Lines(raw) {
@@ -52,10 +53,13 @@ var builtin = sync.OnceValue(func() sentences {
 			return fmt.Errorf("name of %s: want intent.language.txt", name)
 		}
 		background := path.Dir(name) == "data"
+		mention := path.Dir(name) == "data/person"
 		for line := range strings.Lines(string(raw)) {
 			line = strings.TrimSpace(line)
 			switch {
 			case line == "" || line[0] == '#':
+			case mention:
+				s.mentions = append(s.mentions, Example{Text: line, Lang: parts[1]})
 			case background:
 				s.background = append(s.background, Example{Text: line, Lang: parts[1]})
 			default:

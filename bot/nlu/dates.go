@@ -22,8 +22,9 @@ func dateOf(t time.Time) Date { return Date{t.Year(), t.Month(), t.Day()} }
 // Hints.Now. Without a Now, only full dates are found.
 //
 // What the ambiguous ones mean: a bare or "aanstaande" weekday is the first such day after today, a "vorige" or "last"
-// one the last before today; "volgende" or "next" is that day of next week, which starts on Monday. A day without a year
-// is the one nearest to today. 3-4-2026 is the third of April, except in a shop in the US.
+// one the last before today, and so is "next Friday" the first one; "volgende vrijdag" is that day of next week, which
+// starts on Monday. A day and month without a year is the one nearest to today; "the 15th" alone is the last one, or the
+// coming one where the sentence asks for something. 3-4-2026 is the third of April, except in a shop in the US.
 type dateReader struct {
 	today    time.Time
 	relative bool
@@ -75,7 +76,7 @@ var feasts = map[string]Date{
 	"christmas": {0, 12, 25}, "xmas": {0, 12, 25}, "halloween": {0, 10, 31},
 }
 
-var unitDays = map[string]int{"dag": 1, "dagen": 1, "dgn": 1, "day": 1, "days": 1, "week": 7, "weken": 7, "wk": 7, "weeks": 7}
+var unitDays = map[string]int{"dag": 1, "dagen": 1, "dgn": 1, "day": 1, "days": 1, "week": 7, "weken": 7, "wk": 7, "weeks": 7, "wks": 7, "weekje": 7, "weekjes": 7, "fortnight": 14, "fortnights": 14}
 var unitMonths = map[string]int{"maand": 1, "maanden": 1, "mnd": 1, "month": 1, "months": 1, "jaar": 12, "jaren": 12, "year": 12, "years": 12}
 
 func set(s string) map[string]bool {
@@ -88,8 +89,8 @@ func set(s string) map[string]bool {
 
 var (
 	pastWords     = set("afgelopen vorige vorig laatste last past previous laatst")
-	comingWords   = set("aanstaande komende komend as eerstvolgende eerstkomende this coming upcoming deze dit aankomende")
-	nextWords     = set("volgende volgend next volgnde")
+	comingWords   = set("next aanstaande komende komend as eerstvolgende eerstkomende this coming upcoming deze dit aankomende")
+	nextWords     = set("volgende volgend next volgnde nxt")
 	expectDay     = set("op vanaf per tot voor sinds on from by since until till before after na datum date dated van d.d. dd uiterlijk due between tussen tussen uiterlijk the de")
 	weekWords     = set("week")
 	fillerOfDate  = set("the de of den van , .")
@@ -384,7 +385,7 @@ func (r *dateReader) distance(i int) (t time.Time, n int, ok bool) {
 	return t, 0, false
 }
 
-var englishUnit = set("day days week weeks month months year years")
+var englishUnit = set("fortnight fortnights wks day days week weeks month months year years")
 
 // ago reads "3 dagen geleden", "a week ago", "twee weken terug".
 func (r *dateReader) ago(i int) (t time.Time, n int, ok bool) {
@@ -502,7 +503,7 @@ func (r *dateReader) resolveWeekday(day time.Weekday, mode string, ofWeek bool) 
 	inWeek := monday.AddDate(0, 0, int(day+6)%7)
 	ahead := (int(day-r.today.Weekday())+6)%7 + 1 // 1 … 7
 	switch {
-	case ofWeek && nextWords[mode], mode != "" && nextWords[mode]:
+	case nextWords[mode] && (ofWeek || mode != "next"):
 		return inWeek.AddDate(0, 0, 7)
 	case ofWeek && pastWords[mode]:
 		return inWeek.AddDate(0, 0, -7)
@@ -598,24 +599,52 @@ func (r *dateReader) feast(i int) (t time.Time, n int, ok bool) {
 	return t, n, ok
 }
 
-// dayOfMonth reads "de 15e", "the 15th", "op de 3de": the one nearest to today.
+// dayOfMonth reads "de 15e", "the 15th", "op de 3de", "de 27e van vorige maand".
 func (r *dateReader) dayOfMonth(i int) (t time.Time, n int, ok bool) {
 	d := r.num(i, 2)
 	if !r.relative || d < 1 || d > 31 || !ordinalEnding[r.at(i+1)] || !r.joined(i) || r.at(i-1) != "de" && r.at(i-1) != "the" && !weekdayLike(r.at(i-1)) {
 		return t, 0, false
 	}
-	if next := r.at(i + 2); next != "" && isWordByte(next[0]) && !afterDay[next] {
+	if next := r.at(i + 2); next != "" && isWordByte(next[0]) && !afterDay[next] && !pastWords[next] {
 		return t, 0, false // "de 2e keer", "the 3rd item"
 	}
-	for k := -1; k <= 1; k++ {
-		first := time.Date(r.today.Year(), r.today.Month()+time.Month(k), 1, 12, 0, 0, 0, time.UTC)
-		c, valid := r.day(first.Year(), first.Month(), d)
-		if valid && (!ok || c.Sub(r.today).Abs() < t.Sub(r.today).Abs()) {
-			t, ok = c, true
+	from, n := r.today, 2
+	switch next := r.at(i + 2); {
+	case pastWords[next] && isMonthWord(r.at(i+3)):
+		from, n = addMonths(from, -1), 4
+	case (next == "van" || next == "of") && pastWords[r.at(i+3)] && isMonthWord(r.at(i+4)):
+		from, n = addMonths(from, -1), 5
+	}
+	if n > 2 {
+		t, ok = r.day(from.Year(), from.Month(), d)
+		return t, n, ok
+	}
+	step := -1
+	if r.asks() {
+		step = 1
+	}
+	for k := range 3 { // a month may have no 31st
+		first := time.Date(r.today.Year(), r.today.Month()+time.Month(k*step), 1, 12, 0, 0, 0, time.UTC)
+		if t, ok = r.day(first.Year(), first.Month(), d); ok && (step < 0 && !t.After(r.today) || step > 0 && !t.Before(r.today)) {
+			return t, 2, true
 		}
 	}
-	return t, 2, ok
+	return t, 0, false
 }
+
+func isMonthWord(w string) bool { return w == "maand" || w == "month" }
+
+// asks reports whether the sentence asks for something to happen, so that a day in it is still to come.
+func (r *dateReader) asks() bool {
+	for _, t := range r.toks {
+		if askingWords[t.s] {
+			return true
+		}
+	}
+	return false
+}
+
+var askingWords = set("kan kunnen kunt graag wil willen liever mag can could please would deliver leveren bezorgen bezorg zou")
 
 // afterDay are words that may follow "de 15e" when it is a day.
 var afterDay = set(`is was ben zijn of en or and graag aub please kan komt kom bezorgd geleverd om at in op voor for ik i

@@ -27,18 +27,21 @@ func AsksForPerson(text string) bool {
 	case r.onlyMentions():
 		return false
 	}
-	return personModel().probability(r.sentence) >= personSure
+	return personModel().probability(r.both()) >= personSure
 }
 
 // personSure is how probable asking must be for the model alone to say so.
 const personSure = 0.85
 
-// maxPersonWords is how many words are looked at: nobody asks for a person only after three hundred.
-const maxPersonWords = 300
+// maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
+const maxPersonWords = 150
 
 // personWords is a sentence in which every word that matters is replaced by what it stands for, so that one pattern
 // covers its spellings: PERSON, FOLK (people in general), SOMEONE, BOSS, DESK, BOT, TALK, CONNECT.
 type personWords struct{ sentence, tagged string }
+
+// both is what the model reads: the words, and then what they stand for, so that it learns from either.
+func (p personWords) both() string { return p.sentence + " " + p.tagged }
 
 type personTag struct {
 	tag   string
@@ -219,12 +222,12 @@ var personModel = sync.OnceValue(func() *binaryModel {
 	s := builtin()
 	var texts []string
 	p := problem{classes: 2}
-	for _, e := range append(s.examples[:len(s.examples):len(s.examples)], s.background...) {
+	for _, e := range slices.Concat(s.examples, s.background, s.mentions) {
 		y := 0
 		if e.Intent == "human" {
 			y = 1
 		}
-		texts, p.y = append(texts, strings.Join(words(Normalize(e.Text)), " ")), append(p.y, y)
+		texts, p.y = append(texts, readPersonWords(Normalize(e.Text)).both()), append(p.y, y)
 	}
 	return trainBinary(texts, p)
 })

@@ -13,7 +13,7 @@ import (
 // DefaultOrderPattern is what an order number looks like unless the shop says otherwise: letters and digits behind a "#",
 // a few letters and at least four digits, or five digits and more. The last kind counts only as a whole message or
 // next to a word such as "order" or "bestelling", since a bare number may be anything.
-const DefaultOrderPattern = `#[A-Za-z]{0,4}-?\d{3,12}|\b[A-Z]{1,4}-?\d{4,12}\b|\b\d{5,12}\b`
+const DefaultOrderPattern = `# ?[A-Za-z]{0,4}-?\d{3,12}|\b[A-Za-z]{1,3}-?\d{4,12}\b|\b\d{5,12}\b`
 
 // Slots are the facts in a message, in the order in which they were said. A value that the same message takes back
 // ("niet vrijdag maar zaterdag", "no sorry, 14") is left out.
@@ -291,7 +291,7 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 				continue
 			}
 		}
-		out = append(out, found[string]{strings.ToUpper(value), m[0], m[1]})
+		out = append(out, found[string]{strings.ToUpper(strings.ReplaceAll(value, " ", "")), m[0], m[1]})
 	}
 	return out
 }
