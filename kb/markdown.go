@@ -35,9 +35,21 @@ func (a Article) Markdown() []byte {
 		}
 	}
 	if changes := changedKeys(have, want); len(changes) > 0 {
-		front = writeFront(front, yamlText, changes)
+		if front = writeFront(front, yamlText, changes); !reads(front, want) {
+			front = writeFront("", "", changedKeys(frontMatter{}, want)) // written in a way that cannot be mended key by key
+		}
 	}
 	return []byte(front + a.Body)
+}
+
+// reads reports whether front matter says what is wanted of it.
+func reads(front string, want frontMatter) bool {
+	_, yamlText, _, err := splitFront(front)
+	if err != nil {
+		return false
+	}
+	have, err := parseFront(yamlText)
+	return err == nil && len(changedKeys(have, want)) == 0
 }
 
 // changedKey is one key of front matter with its new YAML, "" to drop it.

@@ -17,7 +17,8 @@ import (
 
 var (
 	markdown = sync.OnceValue(func() goldmark.Markdown {
-		return goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough))
+		return goldmark.New(goldmark.WithExtensions(
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), extension.Strikethrough))
 	})
 	policy = sync.OnceValue(newPolicy)
 
