@@ -58,6 +58,7 @@ type grammar struct {
 		Intents evalIntentsCmd `cmd:"" help:"Measure the ear on labelled sentences."`
 		Search  evalSearchCmd  `cmd:"" help:"Measure the search on questions with known answers."`
 	} `cmd:"" help:"Measure against labelled data."`
+	Bench     benchCmd     `cmd:"" help:"Measure this program on this machine, beside floors."`
 	CheckFile checkFileCmd `cmd:"" hidden:"" help:"Check a data file; run by restore in a process of its own."`
 }
 
