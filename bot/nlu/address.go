@@ -69,7 +69,10 @@ func (r *addressReader) readAt(i int) (a Address, from, to int) {
 		return a, from, to
 	}
 	if a, to = r.numberFirst(i); to > 0 {
-		return a, i, to
+		if from = r.unitBefore(i); from < i {
+			a.Line2 = strings.TrimRight(r.between(from, i), " ,")
+		}
+		return a, from, to
 	}
 	return r.postcodeFirst(i)
 }
@@ -86,12 +89,21 @@ func addressTokens(work string) []token {
 		for len(s) > 1 && s[len(s)-1] == '\'' {
 			s = s[:len(s)-1]
 		}
-		if s != "." && s != ":" {
+		if cut := runOn.FindStringIndex(s); cut != nil {
+			s = s[:cut[1]-2]
+		}
+		if s != "." && s != ":" && !addressLabels[strings.ToLower(s)] {
 			out = append(out, token{s, m[0], m[0] + len(s)})
 		}
 	}
 	return out
 }
+
+// addressLabels name a part of an address that follows; they are no part of it.
+var addressLabels = set("huisnummer huisnr huisnr. straatnaam postcode plaats woonplaats stad gemeente zip zipcode postal code city town")
+
+// runOn is a full stop without a space behind it: the next sentence.
+var runOn = regexp.MustCompile(`[a-z]{3}\.[A-Z]`)
 
 // abbreviation reports whether the full stop at the end of s belongs to it: "St.", "v.d.".
 func abbreviation(s string) bool {
@@ -129,9 +141,10 @@ func (r *addressReader) skip(i int) int {
 }
 
 var (
-	houseNumber = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}|[-/]\d{1,4}[A-Za-z]{0,4}|[IVX]{1,4}|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
-	numberWord  = set("nr nr. no no. nummer huisnummer number num")
-	additions   = set("bis hs huis hg hoog boven beneden rood zwart a b c d e f g h i ii iii iv v vi bg ter to")
+	houseNumber  = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}(?:-?\d{1,3})?|[-/]\d{1,3}(?:-?[A-Za-z]{1,4})?|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
+	moreAddition = regexp.MustCompile(`^(?:[A-Za-z]|[A-Za-z]-?\d{1,3}|\d{1,2}[A-Za-z]?)$`)
+	numberWord   = set("nr nr. no no. nummer huisnummer number num")
+	additions    = set("bis hs huis hg hoog boven beneden rood zwart a b c d e f g h i ii iii iv v vi bg ter to")
 	// neverGiven are Dutch letter pairs that are never given out.
 	neverGiven = set("sa sd ss")
 )
@@ -148,27 +161,49 @@ func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 	}
 	number, addition = m[1], strings.TrimLeft(m[2], "-/")
 	j++
-	if addition != "" {
-		return number, addition, j - i
+	if addition == "" {
+		addition, j = r.additionAt(j)
 	}
-	next := r.lower(j)
-	switch {
-	case next == "bus" || next == "boite" || next == "bte" || next == "toevoeging" || next == "appartement" || next == "app":
-		if len(r.at(j+1)) <= 5 && r.at(j+1) != "" && !separator(r.at(j+1)) {
-			addition = r.at(j + 1)
-			if next == "bus" || next == "boite" || next == "bte" {
-				addition = "bus " + addition
-			}
-			j += 2
+	if addition != "" {
+		for moreAddition.MatchString(r.at(j)) && !separator(r.at(j)) && r.addressGoesOn(j+1) {
+			addition += " " + r.at(j)
+			j++
 		}
-	case additions[next] && r.additionFits(j), floorPattern.MatchString(next):
-		addition = r.at(j)
-		j++
-	case next == "-" && len(r.at(j+1)) <= 4 && r.at(j+1) != "":
-		addition = r.at(j + 1)
-		j += 2
 	}
 	return number, addition, j - i
+}
+
+// additionAt reads an addition that stands apart from its number, "" when there is none.
+func (r *addressReader) additionAt(j int) (string, int) {
+	if r.at(j) == "," && r.lower(j+1) == "toevoeging" {
+		j++
+	}
+	next, after := r.lower(j), r.at(j+1)
+	switch {
+	case next == "bus" || next == "boite" || next == "bte":
+		if len(after) <= 5 && !separator(after) {
+			return "bus " + after, j + 2
+		}
+	case next == "toevoeging" || next == "appartement" || next == "app":
+		if len(after) <= 5 && !separator(after) {
+			return after, j + 2
+		}
+	case floorPattern.MatchString(next) && r.lower(j+1) == "verdieping":
+		return r.at(j) + " " + after, j + 2
+	case additions[next] && r.additionFits(j), floorPattern.MatchString(next):
+		return r.at(j), j + 1
+	case moreAddition.MatchString(next) && !isDigits(next) && r.addressGoesOn(j+1):
+		return r.at(j), j + 1
+	case next == "-" && len(after) <= 3 && !separator(after):
+		return after, j + 2
+	}
+	return "", j
+}
+
+// addressGoesOn reports whether token j is the postcode, or the end of a line of the address.
+func (r *addressReader) addressGoesOn(j int) bool {
+	_, _, n := r.postcodeAt(r.skip(j))
+	return n > 0
 }
 
 var floorPattern = regexp.MustCompile(`^(?:[1-9](?:hg|hoog|e)|[1-9][a-z])$`)
@@ -199,6 +234,9 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
 	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+n))
 	to = r.locality(&a, i+n)
+	if a.City == "" {
+		a.City = r.cityBefore(from)
+	}
 	known := streetLike(r.low[i-1]) || r.anyStreetLike(from, i)
 	context := r.addressWordBefore(from)
 	switch {
@@ -244,7 +282,7 @@ func (r *addressReader) anyStreetLike(from, to int) bool {
 func (r *addressReader) streetBefore(i int) int {
 	start := -1
 	j := i - 1
-	if j >= 0 && r.at(j) == "," && i-2 >= 0 && streetLike(r.low[j-1]) {
+	if j >= 1 && (r.at(j) == "," || r.at(j) == "\n") && streetLike(r.low[j-1]) {
 		j--
 	}
 	for n := 0; j >= 0 && n < 6; j, n = j-1, n+1 {
@@ -253,7 +291,9 @@ func (r *addressReader) streetBefore(i int) int {
 			break
 		}
 		switch {
-		case sentenceWord[low] && !(nameParticle[low] && start > 0):
+		case sentenceWord[low] && !nameParticle[low] && !(cityLead[low] && r.isName(j) && !r.plain):
+			return start
+		case sentenceWord[low] && nameParticle[low] && start <= 0 && !cityLead[low]:
 			return start
 		case nameParticle[low]:
 			// belongs to the name only when a name stands before or the particle is capitalised
@@ -261,7 +301,7 @@ func (r *addressReader) streetBefore(i int) int {
 				return start
 			}
 			start = j
-		case r.isName(j), streetLike(low), ordinalName.MatchString(low), len(w) == 4 && isDigits(w) && j > 0 && r.isName(j-1):
+		case r.isName(j), streetLike(low), ordinalName.MatchString(low), isDigits(w) && j > 0 && (len(w) == 4 && r.isName(j-1) || len(w) <= 2 && nameParticle[r.low[j-1]] && strings.HasPrefix(r.gapAfter(j), ".")):
 			start = j
 		case r.plain && hasLetter(low):
 			start = j
@@ -270,6 +310,21 @@ func (r *addressReader) streetBefore(i int) int {
 		}
 	}
 	return start
+}
+
+// cityBefore reads the city before a street: "Utrecht, Kerkstraat 12", "in Utrecht op de Kerkstraat 12".
+func (r *addressReader) cityBefore(from int) string {
+	k := from - 1
+	for k >= 0 && (r.at(k) == "," || r.at(k) == "\n" || r.low[k] == "op" || r.low[k] == "de" || r.low[k] == "aan" || r.low[k] == "het") {
+		k--
+	}
+	if k < 0 || k == from-1 || r.plain || !r.isPlace(k) || sentenceWord[r.low[k]] || r.gapAfter(k) != "" && r.gapAfter(k) != "," {
+		return ""
+	}
+	if w := r.lower(k - 1); w == "in" || w == "te" || k == 0 {
+		return r.at(k)
+	}
+	return ""
 }
 
 // gapAfter is what stands between token j and the next.
@@ -282,6 +337,9 @@ func (r *addressReader) gapAfter(j int) string {
 
 // nameBefore reports whether the particles that end at token j follow a name: "Burgemeester van der" does, "naar de" does not.
 func (r *addressReader) nameBefore(j int) bool {
+	if w := r.lower(j - 1); j > 1 && (w == "op" || w == "in" || w == "aan" || w == "bij") && !streetLike(r.low[j-2]) {
+		return false // "in Utrecht op de Kerkstraat"
+	}
 	for j--; j >= 0; j-- {
 		if low := r.low[j]; !nameParticle[low] || r.isName(j) {
 			return !separator(r.at(j)) && hasLetter(low) && !sentenceWord[low] && (r.plain || r.isName(j)) && r.gapAfter(j) == ""
@@ -320,6 +378,9 @@ func (r *addressReader) numberFirst(i int) (a Address, to int) {
 	j := i + 1
 	if r.at(j) == "," {
 		j++
+	}
+	if houseNumber.MatchString(r.at(j)) { // "Flat 4, 12 High Street": the number is the next
+		return a, 0
 	}
 	end := 0
 	if frenchStreet[r.lower(j)] {
@@ -361,6 +422,18 @@ func (r *addressReader) mayBeStreet(k int) bool {
 
 var unitWords = set("suite ste apt apartment unit flat floor room # building bldg")
 
+// unitBefore returns where "Flat 4," before the house number at i starts; i when there is none.
+func (r *addressReader) unitBefore(i int) int {
+	j := i
+	if j > 0 && (r.at(j-1) == "," || r.at(j-1) == "\n") {
+		j--
+	}
+	if j >= 2 && unitWords[strings.TrimSuffix(r.low[j-2], ".")] && len(r.at(j-1)) <= 4 {
+		return j - 2
+	}
+	return i
+}
+
 // unit reads "Suite 259", "Apt. 4B", "#12" into Line2.
 func (r *addressReader) unit(a *Address, i int) int {
 	j := i
@@ -383,11 +456,17 @@ func (r *addressReader) unit(a *Address, i int) int {
 // whole address. A lone postcode behind the word is one too, so that a form can ask for the rest.
 func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	country, code, n := r.postcodeAt(i)
-	if n == 0 || country != "NL" && country != "GB" {
+	if n == 0 {
 		return a, 0, 0
 	}
 	a.Postcode, a.Country = code, country
 	j := i + n
+	if country != "NL" && country != "GB" {
+		if to = r.streetAfterCity(&a, r.cityAt(&a, j)); to > 0 && a.City != "" && country != "US" {
+			return a, i, to
+		}
+		return Address{}, 0, 0
+	}
 	if country == "GB" {
 		return a, i, j
 	}
@@ -405,13 +484,36 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 		return a, i, j
 	}
 	j = r.cityAt(&a, j)
-	k = r.skip(j)
-	for s := k; s < k+5 && s < len(r.toks); s++ { // the street may follow: "1017 GC Amsterdam, Keizersgracht 12"
-		if number, addition, hn := r.houseAt(s); hn > 0 && s > k {
+	if to = r.streetAfterCity(&a, j); to > 0 {
+		a.dutchForm()
+		return a, i, to
+	}
+	if from = r.numberBefore(&a, i); from < i {
+		a.dutchForm()
+	}
+	return a, from, j
+}
+
+// streetAfterCity reads the street behind the city: "1017 GC Amsterdam, Keizersgracht 12". 0 when there is none.
+func (r *addressReader) streetAfterCity(a *Address, j int) int {
+	k := r.skip(j)
+	for s := k; s < k+5 && s < len(r.toks) && !sentenceWord[r.low[k]]; s++ {
+		if number, addition, n := r.houseAt(s); n > 0 && s > k {
 			a.Street, a.Number, a.Addition = r.between(k, s), number, addition
-			a.dutchForm()
-			return a, i, s + hn
+			a.Line1 = a.Street + " " + r.withoutNumberWord(s, s+n)
+			return s + n
 		}
 	}
-	return a, i, j
+	return 0
+}
+
+// numberBefore reads the number in "huisnummer 12, 1234 AB" and returns where it starts; i when there is none.
+func (r *addressReader) numberBefore(a *Address, i int) int {
+	for from := i - 1; from >= 0 && from >= i-4; from-- {
+		if number, addition, n := r.houseAt(from); n > 0 && r.skip(from+n) == i {
+			a.Number, a.Addition = number, addition
+			return from
+		}
+	}
+	return i
 }

@@ -91,3 +91,46 @@ func TestTauRetailAddresses(t *testing.T) {
 	}
 	atLeast(t, "right", right/n, 0.97)
 }
+
+func TestAddressesAsPeopleWriteThem(t *testing.T) {
+	// line1 | line2 | postcode | city | country
+	for text, want := range map[string]string{
+		"Kerkstraat 12 hs, 1234 AB Utrecht":                                          "Kerkstraat 12 hs||1234 AB|Utrecht|NL",
+		"Kerkstraat 12-III, 1234AB Utrecht":                                          "Kerkstraat 12 III||1234 AB|Utrecht|NL",
+		"Kerkstraat 12 A-2 1234AB Utrecht":                                           "Kerkstraat 12 A-2||1234 AB|Utrecht|NL",
+		"kerkstraat 12 rood 1234 ab utrecht":                                         "kerkstraat 12 rood||1234 AB|utrecht|NL",
+		"Kerkstraat 12, toevoeging b, 1234AB Utrecht":                                "Kerkstraat 12 B||1234 AB|Utrecht|NL",
+		"straat: Kerkstraat, huisnummer: 12, postcode: 1234AB, plaats: Utrecht":      "Kerkstraat 12||1234 AB|Utrecht|NL",
+		"Jan Jansen\nKerkstraat 12\n1234 AB\nUtrecht":                                "Kerkstraat 12||1234 AB|Utrecht|NL",
+		"ik ben verhuisd van Kerkstraat 1, 1234 AB Ede naar Dorpsweg 5, 3911 AX Epe": "Dorpsweg 5||3911 AX|Epe|NL",
+		"mijn oude adres was Kerkstraat 1 in Ede en het nieuwe is Dorpsweg 5 in Epe": "Dorpsweg 5|||Epe|",
+		"ik woon in Utrecht op de Kerkstraat 12":                                     "Kerkstraat 12|||Utrecht|",
+		"huisnummer 12 postcode 1234 AB":                                             "12||1234 AB||NL",
+		"Burgemeester van der Wervelaan 14, 2501 AA 's-Gravenhage, Nederland":        "Burgemeester van der Wervelaan 14||2501 AA|'s-Gravenhage|NL",
+		"naar 't Hoenstraatje 3 2596HX Den Haag graag":                               "'t Hoenstraatje 3||2596 HX|Den Haag|NL",
+		"Parallelweg-Zuid 5, 1234 AB Nieuwerkerk aan den IJssel":                     "Parallelweg-Zuid 5||1234 AB|Nieuwerkerk aan den IJssel|NL",
+		"Hoogstraat 12 - 1234 AB - Utrecht":                                          "Hoogstraat 12||1234 AB|Utrecht|NL",
+		"Grote Markt 1 bus 4, 9000 Gent":                                             "Grote Markt 1 bus 4||9000|Gent|BE",
+		"Kerkstraat 12, B-2000 Antwerpen":                                            "Kerkstraat 12||2000|Antwerpen|BE",
+		"Steenweg op Brussel 12, 1800 Vilvoorde":                                     "Steenweg op Brussel 12||1800|Vilvoorde|BE",
+		"Straße des 17. Juni 135, 10623 Berlin":                                      "Straße des 17. Juni 135||10623|Berlin|DE",
+		"Unter den Linden 77, 10117 Berlin":                                          "Unter den Linden 77||10117|Berlin|DE",
+		"Flat 4, 12 High Street, Leeds LS1 4AB":                                      "12 High Street|Flat 4|LS1 4AB|Leeds|GB",
+		"I live at 5 Oak Court Boston MA 02108 now":                                  "5 Oak Court||02108|Boston|US",
+		"123 Main St Apt #4, Springfield, IL 62704":                                  "123 Main St|Apt #4|62704|Springfield|US",
+		"12 rue de la Paix, 75002 Paris":                                             "12 rue de la Paix||75002|Paris|FR",
+		"bel me na 12 uur":                                                           "", "ik heb 12 lampen besteld": "",
+	} {
+		s, err := nlu.FindSlots(text, nlu.Hints{Lang: "nl", Now: saturday}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, a := range s.Addresses {
+			got += strings.Join([]string{a.Line1, a.Line2, a.Postcode, a.City, a.Country}, "|")
+		}
+		if got != want {
+			t.Errorf("%q:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}

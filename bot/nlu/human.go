@@ -31,7 +31,7 @@ func AsksForPerson(text string) bool {
 }
 
 // personSure is how probable asking must be for the model alone to say so.
-const personSure = 0.85
+const personSure = 0.5
 
 // maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
 const maxPersonWords = 150

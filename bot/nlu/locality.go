@@ -26,7 +26,7 @@ func (r *addressReader) locality(a *Address, i int) int {
 // cityFirst reads "Denver, CO 80279, USA", "London SW1A 2AA", "Zwolle".
 func (r *addressReader) cityFirst(a *Address, i, j int) int {
 	for k := j; k < j+7 && k < len(r.toks); k++ {
-		if k > j && r.lower(k) != "" && sentenceWord[r.low[k]] && !nameParticle[r.low[k]] {
+		if k > j && sentenceWord[r.low[k]] && !nameParticle[r.low[k]] && !cityLead[r.low[k]] && !(stateCodes[strings.ToUpper(r.at(k))] && fiveDigits.MatchString(r.at(k+1))) {
 			break
 		}
 		country, code, n := r.postcodeAt(k)
@@ -52,7 +52,7 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		a.City, a.Region, a.Country = r.at(j), region, "US"
 		return r.skip(j+1) + n
 	}
-	if j == i && r.plain || !r.isPlace(j) || sentenceWord[r.lower(j)] {
+	if j == i && r.plain && !separator(r.at(j+1)) || !r.isPlace(j) || sentenceWord[r.lower(j)] {
 		return i
 	}
 	end := r.cityAt(a, j)
@@ -218,7 +218,8 @@ func (r *addressReader) dutchPair(i int) bool {
 		return true
 	}
 	low := r.low[i+1]
-	if r.lower(i-1) == "postcode" || r.lower(i-2) == "postcode" {
+	lead := strings.ToLower(strings.TrimRight(r.text[max(0, r.toks[i].start-12):r.toks[i].start], " :\n"))
+	if strings.HasSuffix(lead, "postcode") {
 		return true
 	}
 	return !shortWords[low]

@@ -34,7 +34,7 @@ func streetLike(low string) bool {
 }
 
 // dutchStreetWords stand as words of their own in street names: "Burgemeester Roëllstraat" needs none, "Grote Markt" does.
-var dutchStreetWords = set("straat laan plein gracht kade dijk singel plantsoen boulevard strasse platz allee meir")
+var dutchStreetWords = set("straat laan plein gracht kade dijk singel plantsoen boulevard strasse platz allee meir postbus antwoordnummer")
 
 // streetTypes end an English street name.
 var streetTypes = set(`street st road rd avenue ave lane ln drive dr court ct boulevard blvd way place pl square sq terrace

@@ -127,7 +127,8 @@ func (f *slotFinder) find(text string, h Hints) Slots {
 		s.Orders, work = take(work, f.findOrders(work))
 	}
 	if digits > 0 {
-		s.Addresses, work = take(work, findAddresses(work, h))
+		addresses := findAddresses(work, h)
+		s.Addresses, work = takeOf(work, addresses, moved(work, addresses))
 	}
 	if digits > 6 {
 		s.Phones, work = take(work, findPhones(work, h))
@@ -154,11 +155,16 @@ const blank = '\x01'
 
 // take returns the values that were not taken back, and the text with all of them blanked.
 func take[T any](text string, all []found[T]) ([]T, string) {
+	return takeOf(text, all, corrected(text, all))
+}
+
+// takeOf is take when it is already known which values stand.
+func takeOf[T any](text string, all, standing []found[T]) ([]T, string) {
 	if len(all) == 0 {
 		return nil, text
 	}
 	var values []T
-	for _, v := range corrected(text, all) {
+	for _, v := range standing {
 		if len(values) < maxFound {
 			values = append(values, v.value)
 		}
@@ -211,6 +217,20 @@ func corrected[T any](text string, all []found[T]) []found[T] {
 		return all
 	}
 	return kept
+}
+
+var (
+	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer)\b(?:\s+\S+){0,4}\s*$`)
+	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now)\b`)
+)
+
+// moved keeps the new address of "van A naar B" and "mijn oude adres was A, het nieuwe is B".
+func moved(text string, all []found[Address]) []found[Address] {
+	if len(all) == 2 && all[0].end <= all[1].start && fromThere.MatchString(text[max(0, all[0].start-60):all[0].start]) &&
+		toHere.MatchString(text[all[0].end:all[1].start]) {
+		return all[1:]
+	}
+	return corrected(text, all)
 }
 
 // plain prepares a text for finding: composed letters, plain quotes and dashes, no control characters but the newline,
@@ -278,7 +298,7 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 	var out []found[string]
 	for _, m := range f.order.FindAllStringIndex(work, 4*maxFound) {
 		value := work[m[0]:m[1]]
-		if value == "" || len(out) == maxFound {
+		if value == "" || len(out) == maxFound || !f.orderByUser && abroadPostcode.MatchString(value) {
 			continue
 		}
 		if !f.orderByUser && isDigits(value) {
@@ -295,6 +315,9 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 	}
 	return out
 }
+
+// abroadPostcode is a postcode with the letter of its country.
+var abroadPostcode = regexp.MustCompile(`^(?:B-\d{4}|[DF]-\d{5})$`)
 
 func isDigits(s string) bool {
 	for i := 0; i < len(s); i++ {
