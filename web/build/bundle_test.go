@@ -29,6 +29,9 @@ func TestBuild(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dist, "chat-OLD.js"), []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dist, ".keep"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := build(ui, dist); err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +51,9 @@ func TestBuild(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dist, "chat-OLD.js")); err == nil {
 		t.Error("a bundle of an earlier build is still there")
+	}
+	if _, err := os.Stat(filepath.Join(dist, ".keep")); err != nil {
+		t.Error("the file that keeps the folder is gone")
 	}
 }
 

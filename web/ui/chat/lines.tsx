@@ -183,7 +183,7 @@ function Growing() {
         <p class="text plain">{chat.delta.value}</p>
       </li>
     )
-  if (chat.thinking.value) return <li class="line note bot-note">{t('thinking')}</li>
+  if (chat.thinking.value && chat.line.value === 'open') return <li class="line note bot-note">{t('thinking')}</li>
   if (chat.typist.value)
     return <li class="line note">{t('typing', { name: chat.typist.value === '…' ? t('staff_unnamed') : chat.typist.value })}</li>
   return null
