@@ -20,7 +20,11 @@ func (r *run) absorb() {
 		if taken[s.Type] {
 			continue
 		}
-		if v, ok := r.heardFirst(s); ok {
+		v, ok := r.heardFirst(s)
+		if words := r.in.Given[s.Name]; !ok && words != "" {
+			v, ok = r.read(s, words)
+		}
+		if ok {
 			taken[s.Type] = true
 			if s.Type == TypeOrder && !r.sameOrder(s, v) {
 				r.forgetOrder()

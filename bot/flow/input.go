@@ -34,6 +34,7 @@ type Input struct {
 	Act    *chat.ActionMoved // an act that came to its end
 	Wish   []string          // what the customer said since they first had this wish, oldest first
 	WishAt chat.Seq          // where that began
+	Given  map[string]string // words for slots that an understander points out; read like any others
 }
 
 // Outcome is what a turn of a flow comes to. When Used is false the input was not for the flow: nothing else counts.

@@ -26,12 +26,29 @@ func (r *run) propose(s *Step) error {
 		return r.refused(s, err)
 	}
 	r.emit(chat.Bot, &moved)
-	r.card = r.cardOf(s, w, moved.ID)
 	r.say(s.Text.In(r.c.Lang, r.vars()))
-	r.button("send", "confirm:"+moved.ID, "primary")
-	r.button("change", "change:"+moved.ID, "")
-	r.speech = chat.ActAsk
+	r.addCard(s, w, moved.ID)
 	r.wait(s, "confirm:"+moved.ID, 0)
+	return nil
+}
+
+// addCard puts the card under the turn's message, with the only buttons that can confirm or change it.
+func (r *run) addCard(s *Step, w action.Write, id string) {
+	r.card = r.cardOf(s, w, id)
+	r.button("send", "confirm:"+id, "primary")
+	r.button("change", "change:"+id, "")
+	r.speech = chat.ActAsk
+}
+
+// showCard shows an open proposal once more: a press counts only on the card itself.
+func (r *run) showCard(s *Step, id string) error {
+	if err := r.load(); err != nil {
+		return r.trouble(s, err)
+	}
+	if r.cust == nil || s.Kind != Propose {
+		return nil
+	}
+	r.addCard(s, r.write(s), id)
 	return nil
 }
 
@@ -126,7 +143,9 @@ func (r *run) result(i int) error {
 	case chat.ActionDone:
 		return r.done(s, a)
 	case chat.ActionUnknown:
-		r.escalate(chat.ReasonActionUnknown, 1, "Outcome unknown: "+a.Name+" "+a.ID, texts.Say(r.c.Lang, "act.unknown"))
+		r.sayKey("act.unknown") // the ledger finds out, or fetches a person; either way the flow hears of it
+		r.button("person", "human", "")
+		r.speech = chat.ActPromise
 		return nil
 	case chat.ActionExpired:
 		r.sayKey("press.expired.gone")

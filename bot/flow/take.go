@@ -158,10 +158,7 @@ func (r *run) takeAtCard(i int, id string) (bool, error) {
 	switch {
 	case r.in.Yes:
 		r.sayKey("press.send")
-		r.button("send", "confirm:"+id, "primary")
-		r.button("change", "change:"+id, "")
-		r.speech = chat.ActAsk
-		return true, nil
+		return true, r.showCard(r.flow.Steps[i], id)
 	case r.in.No:
 		return true, r.change(r.flow.Steps[i])
 	}
@@ -284,9 +281,9 @@ func (r *run) reask(s *Step, tries int) error {
 	switch what {
 	case "confirm":
 		r.sayKey("press.send")
-		r.button("send", "confirm:"+id, "primary")
-		r.button("change", "change:"+id, "")
-		r.speech = chat.ActAsk
+		if err := r.showCard(s, id); err != nil {
+			return err
+		}
 		r.wait(s, r.c.Flow.Wait, tries)
 		return nil
 	case "action":

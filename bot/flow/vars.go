@@ -273,4 +273,6 @@ func orderFact(name string, o action.Order, now time.Time) string {
 }
 
 // level is who the customer has proven to be.
-func known(c chat.Conversation) bool { return c.Customer.ID != "" && c.Customer.Level.AtLeast(chat.LevelOrder) }
+func known(c chat.Conversation) bool {
+	return c.Customer.ID != "" && c.Customer.Level.AtLeast(chat.LevelOrder)
+}

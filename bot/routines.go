@@ -1,0 +1,413 @@
+package bot
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"balie/bot/flow"
+	"balie/bot/texts"
+	"balie/internal/chat"
+)
+
+// Routines is the policy of the open flow: it gives the flow its slots, corrections and presses, ends it when the customer wants no more of
+// it, and answers a question in between before it comes back to its own. It also tells what became of acts.
+type Routines struct {
+	Flows      *flow.Engine
+	Ledger     flow.Ledger
+	Understand *Understand
+}
+
+// asleep is how long a flow may lie before the bot asks whether to go on with it.
+const asleep = 8 * time.Hour
+
+// Name is the policy's name.
+func (*Routines) Name() string { return "flow" }
+
+// Decide takes everything that belongs to a flow, an act or a return from people.
+func (p *Routines) Decide(ctx context.Context, t *Turn) (*Decision, error) {
+	switch b := t.Trigger.Body.(type) {
+	case *chat.ActionMoved:
+		return p.act(ctx, t, b)
+	case *chat.OwnerChanged:
+		key := "returned"
+		if len(t.Conv.Agents) > 0 {
+			key = "returned.note"
+		}
+		return reply(t, chat.ActTell, texts.Say(t.Conv.Lang, key)), nil
+	}
+	switch t.press.Verb {
+	case "undo":
+		return p.undo(t)
+	case "flow":
+		return p.begin(ctx, t)
+	case "drop":
+		return p.drop(ctx, t)
+	}
+	if t.Conv.Flow == nil {
+		if slices.Contains([]string{"confirm", "change", "slot", "again", "resume", "stop"}, t.press.Verb) || submission(t) != nil {
+			return p.late(t), nil
+		}
+		return nil, nil
+	}
+	return p.open(ctx, t)
+}
+
+func submission(t *Turn) *chat.Submission {
+	if m, ok := t.Trigger.Body.(*chat.Message); ok {
+		return m.Submit
+	}
+	return nil
+}
+
+// open gives the turn to the open flow.
+func (p *Routines) open(ctx context.Context, t *Turn) (*Decision, error) {
+	in := input(t, p.Understand.Ear, t.Conv.Flow.Name)
+	if t.press.Verb == "stop" || t.press == (Press{}) && cancels(t.text) {
+		o, err := p.Flows.Cancel(ctx, t.Conv, in)
+		return outcome(o), err
+	}
+	if t.press == (Press{}) && in.Submit == nil && smallTalk[t.heard.Intent] && t.heard.Band == Sure && !in.Yes && !in.No {
+		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, talkKey(t.heard.Intent)), nil, false)
+	}
+	o, err := p.Flows.Continue(ctx, t.Conv, in)
+	if err != nil {
+		return nil, err
+	}
+	if d := outcome(o); d != nil {
+		return d, nil
+	}
+	if t.Conv.Flow != nil && t.Trigger.At.Sub(t.lastWord()) > asleep {
+		return p.resume(t), nil
+	}
+	if t.press != (Press{}) || in.Submit != nil {
+		if t.press.Verb == "article" {
+			return p.digress(ctx, t, in)
+		}
+		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, "press.old"), nil, false)
+	}
+	return p.digress(ctx, t, in)
+}
+
+func talkKey(intent string) string {
+	switch intent {
+	case "greeting", "thanks":
+		return intent + ".flow"
+	case "goodbye":
+		return "goodbye"
+	}
+	return "bot_check"
+}
+
+// lastWord is when bot or customer last spoke before the trigger.
+func (t *Turn) lastWord() time.Time {
+	last := t.Trigger.At
+	for _, e := range t.Events {
+		if _, said := e.Body.(*chat.Message); said && e.Seq < t.Trigger.Seq {
+			last = e.At
+		}
+	}
+	return last
+}
+
+func (p *Routines) resume(t *Turn) *Decision {
+	title := t.Conv.Flow.Name
+	if f := p.Flows.Flows().Get(title); f != nil {
+		title = f.Title.In(t.Conv.Lang, nil)
+	}
+	yes, no := button(t.Conv.Lang, "resume.yes", "resume"), button(t.Conv.Lang, "resume.no", "stop")
+	yes.Style = "primary"
+	return reply(t, chat.ActAsk, texts.Say(t.Conv.Lang, "resume", "title", title), yes, no)
+}
+
+// digress deals with words that are not for the open flow: a question is answered, another wish kept for later, and then the flow asks
+// again.
+func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
+	if lang, id, ok := strings.Cut(t.press.Arg, "/"); ok && t.press.Verb == "article" {
+		d, err := p.Understand.article(ctx, t, lang, id)
+		if err != nil || d == nil {
+			return d, err
+		}
+		return p.between(ctx, t, in, "", d, false)
+	}
+	if in.Yes || in.No {
+		return p.between(ctx, t, in, "", nil, true)
+	}
+	commands, err := p.Understand.commands(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range commands {
+		switch c := c.(type) {
+		case StartFlow:
+			return p.another(ctx, t, in, c.Name)
+		case Answer:
+			d, err := p.Understand.answer(ctx, t, c)
+			if err != nil {
+				return nil, err
+			}
+			if d != nil && d.message().Act == chat.ActAnswer {
+				return p.between(ctx, t, in, "", d, false)
+			}
+			if t.heard.Band == Sure {
+				return p.unsure(ctx, t, in)
+			}
+		case SmallTalk:
+			if d := p.Understand.small(t, c.Kind); d != nil {
+				return p.between(ctx, t, in, texts.Say(t.Conv.Lang, talkKey(c.Kind)), nil, false)
+			}
+		case FetchPerson:
+			return escalate(chat.ReasonCustomer, 0, "", ""), nil
+		}
+	}
+	if strings.HasPrefix(t.Conv.Flow.Wait, "action:") {
+		return p.between(ctx, t, in, "", nil, false)
+	}
+	return p.between(ctx, t, in, "", nil, true)
+}
+
+// unsure: a real question in between, which the library cannot answer.
+func (p *Routines) unsure(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
+	d, err := p.between(ctx, t, in, texts.Say(t.Conv.Lang, "unsure"), nil, false)
+	if d != nil && d.message() != nil {
+		m := d.message()
+		m.Missed = true
+		m.Buttons = append(m.Buttons, number(t, append(make([]chat.Button, len(m.Buttons)), personButton(t)))[len(m.Buttons)])
+	}
+	return d, err
+}
+
+// another keeps a second wish for later, and says so.
+func (p *Routines) another(ctx context.Context, t *Turn, in flow.Input, name string) (*Decision, error) {
+	f := p.Flows.Flows().Get(name)
+	if f == nil || name == t.Conv.Flow.Name {
+		return p.between(ctx, t, in, "", nil, false)
+	}
+	d, err := p.between(ctx, t, in, texts.Say(t.Conv.Lang, "queued", "title", f.Title.In(t.Conv.Lang, nil)), nil, false)
+	if d != nil {
+		d.Drafts = append([]chat.Draft{{By: chat.Bot, Body: &chat.FlowMoved{Flow: name, State: chat.FlowQueued}}}, d.Drafts...)
+	}
+	return d, err
+}
+
+// between says something (text, or what d says), and asks the flow's open question again in the same message.
+func (p *Routines) between(ctx context.Context, t *Turn, in flow.Input, text string, d *Decision, failed bool) (*Decision, error) {
+	o, err := p.Flows.Again(ctx, t.Conv, in, failed)
+	if err != nil {
+		return nil, err
+	}
+	again := outcome(o)
+	if again == nil || again.message() == nil {
+		if d == nil && text != "" {
+			d = reply(t, chat.ActTell, text)
+		}
+		return d, nil
+	}
+	m := again.message()
+	if d != nil {
+		said := d.message()
+		text, m.Sources, m.Act = said.Text, append(said.Sources, m.Sources...), said.Act
+		again.Phrase, again.quoted = d.Phrase, d.quoted
+	}
+	if text != "" {
+		m.Text = text + "\n\n" + m.Text
+	}
+	return again, nil
+}
+
+var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan )?maar(?: zitten)?|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:\s+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
+
+// cancels reports that the customer wants no more of what is going on. Whole messages only: "stop maar met zoeken naar ..." is more.
+func cancels(text string) bool { return len(text) < 80 && cancelWords.MatchString(text) }
+
+// input makes a flow's input of a turn.
+func input(t *Turn, ear Ear, name string) flow.Input {
+	in := flow.Input{Seq: t.Trigger.Seq, Now: t.Now, Text: t.text, Facts: t.heard.Facts, Intent: t.heard.Intent, Sure: t.heard.Band == Sure}
+	if m, ok := t.Trigger.Body.(*chat.Message); ok && m.Submit != nil {
+		in.Submit = m.Submit
+	}
+	if t.press != (Press{}) {
+		in.Text, in.Verb, in.Arg, in.Facts, in.Intent, in.Sure = "", t.press.Verb, t.press.Arg, flow.Facts{}, "", false
+	}
+	in.Yes = in.Verb == "" && in.Text != "" && (in.Sure && in.Intent == "yes" || saysYes.MatchString(in.Text))
+	in.No = in.Verb == "" && in.Text != "" && !in.Yes && (in.Sure && in.Intent == "no" || saysNo.MatchString(in.Text))
+	in.Wish, in.WishAt = wish(t, name)
+	if in.WishAt != t.Trigger.Seq && len(in.Wish) > 0 && in.Verb == "flow" && ear != nil { // a wish that waited: its facts count now
+		in.Text = in.Wish[0]
+		in.Facts = ear.Hear(in.Text, Hints{Lang: t.Conv.Lang, Now: t.Now}).Facts
+		in.Verb, in.Arg = "", ""
+	}
+	return in
+}
+
+var (
+	saysYes = regexp.MustCompile(`(?i)^\W*(?:ja+|jawel|jep|yes|yep|yeah|yup|ok[eé]?(?: dan)?|prima|klopt|dat klopt|graag|doe maar|akkoord|goed|is goed|correct|that'?s right|sure|go ahead|confirm(?:ed)?|please do|bevestig(?:d)?)(?:[\s,]+(?:hoor|graag|please|dat klopt|prima|thanks|bedankt|doe maar|that'?s (?:right|correct)))*\W*$`)
+	saysNo  = regexp.MustCompile(`(?i)^\W*(?:nee+|neen|no|nope|nah|klopt niet|dat klopt niet|niet goed|incorrect|wrong|that'?s (?:wrong|not right)|liever niet|no thanks|nee dank(?:je|u)(?: wel)?)(?:[\s,]+(?:hoor|dank(?:je|u)(?: wel)?|thanks|thank you|bedankt|dat klopt niet|that'?s wrong))*\W*$`)
+)
+
+// wish finds what the customer said since they first had this wish, and where that began. Words about something else in between are left out.
+func wish(t *Turn, name string) ([]string, chat.Seq) {
+	started, queued := -1, -1
+	for i, e := range t.Events {
+		m, ok := e.Body.(*chat.FlowMoved)
+		if !ok || m.Flow != name || e.Seq > t.Trigger.Seq && m.State != chat.FlowStarted {
+			continue
+		}
+		switch m.State {
+		case chat.FlowStarted:
+			started = i
+		case chat.FlowQueued:
+			queued = i
+		case chat.FlowDone, chat.FlowCancelled, chat.FlowFailed:
+			started, queued = -1, -1
+		}
+	}
+	running := t.Conv.Flow != nil && t.Conv.Flow.Name == name
+	if !running {
+		started = -1
+		if !slices.Contains(t.Conv.Later, name) && t.press.Verb != "flow" {
+			queued = -1
+		}
+	}
+	var out []string
+	var from chat.Seq
+	add := func(e chat.Event) {
+		if m, ok := e.Body.(*chat.Message); ok && e.By.Role == chat.RoleCustomer && m.Pressed == nil && m.Submit == nil && m.Text != "" {
+			out = append(out, m.Text)
+			if from == 0 {
+				from = e.Seq
+			}
+		}
+	}
+	switch {
+	case queued >= 0:
+		add(lastSaid(t.Events[:queued]))
+	case started >= 0:
+		add(lastSaid(t.Events[:started]))
+	case t.press.Verb == "flow":
+		add(lastSaid(t.Events))
+	}
+	begin := len(t.Events)
+	if started >= 0 {
+		begin = started
+	}
+	for _, e := range t.Events[begin:] {
+		if e.Seq < t.Trigger.Seq {
+			add(e)
+		}
+	}
+	add(t.Trigger)
+	if from == 0 {
+		from = t.Trigger.Seq
+	}
+	return out[max(0, len(out)-12):], from
+}
+
+// lastSaid is the last event in which the customer typed something.
+func lastSaid(events []chat.Event) chat.Event {
+	for i := len(events) - 1; i >= 0; i-- {
+		if m, ok := events[i].Body.(*chat.Message); ok && events[i].By.Role == chat.RoleCustomer && m.Pressed == nil && m.Submit == nil {
+			return events[i]
+		}
+	}
+	return chat.Event{Body: &chat.Note{}}
+}
+
+// begin starts a flow from a button. One that is open already goes on; another open one is kept for later.
+func (p *Routines) begin(ctx context.Context, t *Turn) (*Decision, error) {
+	name := t.press.Arg
+	if p.Flows.Flows().Get(name) == nil {
+		return p.late(t), nil
+	}
+	in := input(t, p.Understand.Ear, name)
+	if f := t.Conv.Flow; f != nil {
+		if f.Name == name {
+			o, err := p.Flows.Again(ctx, t.Conv, in, false)
+			return outcome(o), err
+		}
+		return p.another(ctx, t, in, name)
+	}
+	o, err := p.Flows.Start(ctx, t.Conv, in, name)
+	return outcome(o), err
+}
+
+// drop forgets a queued wish.
+func (p *Routines) drop(ctx context.Context, t *Turn) (*Decision, error) {
+	d := reply(t, chat.ActTell, texts.Say(t.Conv.Lang, "no.alone"))
+	if slices.Contains(t.Conv.Later, t.press.Arg) {
+		d.Drafts = append([]chat.Draft{{By: chat.Bot, Body: &chat.FlowMoved{Flow: t.press.Arg, State: chat.FlowCancelled, Why: "customer"}}}, d.Drafts...)
+	}
+	if t.Conv.Flow != nil {
+		return p.between(ctx, t, input(t, p.Understand.Ear, t.Conv.Flow.Name), "", d, false)
+	}
+	return d, nil
+}
+
+// late answers a press that comes after its step is over.
+func (p *Routines) late(t *Turn) *Decision {
+	key := "press.old"
+	if a := t.Conv.Action(t.press.Arg); a != nil {
+		switch a.State {
+		case chat.ActionDone:
+			key = "press.done"
+		case chat.ActionConfirmed, chat.ActionExecuting, chat.ActionUnknown:
+			key = "press.busy"
+		}
+	}
+	return reply(t, chat.ActTell, texts.Say(t.Conv.Lang, key))
+}
+
+// undo takes an act back. The press on its button is the confirmation.
+func (p *Routines) undo(t *Turn) (*Decision, error) {
+	a := t.Conv.Action(t.press.Arg)
+	for _, other := range t.Conv.Actions {
+		if other.UndoOf == t.press.Arg && (other.State == chat.ActionConfirmed || other.State == chat.ActionExecuting) {
+			return reply(t, chat.ActTell, texts.Say(t.Conv.Lang, "press.busy")), nil
+		}
+	}
+	if a == nil || a.State != chat.ActionDone || !t.Now.Before(a.UndoUntil) || p.Ledger == nil {
+		return reply(t, chat.ActTell, texts.Say(t.Conv.Lang, "undo.over"), personButton(t)), nil
+	}
+	moved, err := p.Ledger.ProposeUndo(t.Conv, a.ID)
+	if err != nil {
+		return reply(t, chat.ActFailed, texts.Say(t.Conv.Lang, "undo.over"), personButton(t)), nil
+	}
+	return &Decision{Drafts: []chat.Draft{
+		{By: chat.Bot, Body: &moved},
+		{By: chat.Customer, Body: &chat.ActionMoved{ID: moved.ID, Name: moved.Name, State: chat.ActionConfirmed, Hash: moved.Hash, UndoOf: moved.UndoOf}},
+	}}, nil
+}
+
+// act tells what became of an act: through the flow that waits for it, or plainly.
+func (p *Routines) act(ctx context.Context, t *Turn, b *chat.ActionMoved) (*Decision, error) {
+	a := t.Conv.Action(b.ID)
+	if a == nil {
+		return nil, nil
+	}
+	if t.Conv.Flow != nil && a.UndoOf == "" {
+		in := input(t, p.Understand.Ear, t.Conv.Flow.Name)
+		in.Act = b
+		o, err := p.Flows.Continue(ctx, t.Conv, in)
+		if d := outcome(o); d != nil || err != nil {
+			return d, err
+		}
+	}
+	lang := t.Conv.Lang
+	switch {
+	case b.State == chat.ActionUnknown:
+		return reply(t, chat.ActPromise, texts.Say(lang, "act.unknown"), personButton(t)), nil // the ledger finds out, or fetches a person
+	case b.State == chat.ActionUndone, a.UndoOf != "" && b.State == chat.ActionDone:
+		return reply(t, chat.ActTell, texts.Say(lang, "undo.done")), nil
+	case a.UndoOf != "":
+		return escalate(chat.ReasonActionFailed, 0, "Undo failed: "+a.ID+" "+a.Reason, texts.Say(lang, "undo.failed")), nil
+	case b.State == chat.ActionDone && a.Receipt != "":
+		return reply(t, chat.ActTell, texts.Say(lang, "act.done", "receipt", a.Receipt)), nil
+	case b.State == chat.ActionDone:
+		return reply(t, chat.ActTell, texts.Say(lang, "act.done.plain")), nil
+	case b.State == chat.ActionExpired:
+		return reply(t, chat.ActTell, texts.Say(lang, "press.expired.gone")), nil
+	}
+	return reply(t, chat.ActFailed, texts.Say(lang, "act.failed"), personButton(t)), nil
+}
