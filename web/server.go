@@ -18,22 +18,24 @@ import (
 
 	"balie/handoff"
 	"balie/internal/relay"
+	"balie/kb"
 )
 
 // Options are what a server is made of. Fields without a remark must be set.
 type Options struct {
-	Log     Log
-	Lists   relay.Lists
-	Desk    *handoff.Desk
-	People  handoff.People
-	Logins  Docs[Login]
-	Drafts  Docs[Draft]
-	Sites   []Site
-	Secret  []byte // signs customers' sessions; the same on all nodes
-	Assets  fs.FS  // web/dist; nil or empty: pages say "run make"
-	Render  func(markdown string) string
-	Library Library
-	Ready   []Check
+	Log      Log
+	Lists    relay.Lists
+	Desk     *handoff.Desk
+	People   handoff.People
+	Logins   Docs[Login]
+	Drafts   Docs[Draft]
+	Sites    []Site
+	Secret   []byte // signs customers' sessions; the same on all nodes
+	Assets   fs.FS  // web/dist; nil or empty: pages say "run make"
+	Render   func(markdown string) string
+	Library  Library
+	Articles kb.Store // where editors write; nil: there are no calls for them
+	Ready    []Check
 
 	Profiles handoff.Profiles        // may be nil
 	Undo     Undoer                  // may be nil: agents then cannot undo acts
@@ -155,6 +157,7 @@ func (s *Server) mux() router {
 	s.customerRoutes(mux)
 	s.deskRoutes(mux)
 	s.pageRoutes(mux)
+	s.articleRoutes(mux)
 	s.healthRoutes(mux)
 	for pattern, h := range s.opt.Demo {
 		mux.Handle(pattern, h)

@@ -1,0 +1,349 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"balie/handoff"
+	"balie/internal/fault"
+	"balie/kb"
+)
+
+// articleItem is an article in the editors' list.
+type articleItem struct {
+	ID       string   `json:"id"`
+	Lang     string   `json:"lang"`
+	Rev      uint64   `json:"rev"`
+	State    kb.State `json:"state"`
+	Live     bool     `json:"live"` // customers read it, or an older text of it
+	Title    string   `json:"title"`
+	Tags     []string `json:"tags,omitempty"`
+	Updated  string   `json:"updated,omitempty"`
+	ReviewBy string   `json:"review_by,omitempty"`
+	Internal bool     `json:"internal,omitempty"`
+	Owner    string   `json:"owner,omitempty"`
+}
+
+// articleOut is an article with its revision.
+type articleOut struct {
+	Rev uint64 `json:"rev"`
+	kb.Article
+}
+
+// articleIn is what an editor sends. State may be draft, review or archived: publishing is a call of its own.
+type articleIn struct {
+	Rev       *uint64  `json:"rev"`
+	ID        string   `json:"id"`
+	Lang      string   `json:"lang"`
+	State     kb.State `json:"state"`
+	Title     string   `json:"title"`
+	Questions []string `json:"questions"`
+	Tags      []string `json:"tags"`
+	Synonyms  []string `json:"synonyms"`
+	Updated   string   `json:"updated"`
+	ReviewBy  string   `json:"review_by"`
+	Internal  bool     `json:"internal"`
+	Body      string   `json:"body"`
+	Owner     string   `json:"owner"`
+	Why       string   `json:"why"`
+}
+
+// articleRev is one entry of an article's history.
+type articleRev struct {
+	Rev   uint64    `json:"rev"`
+	At    time.Time `json:"at"`
+	By    string    `json:"by"`
+	Why   string    `json:"why,omitempty"`
+	State kb.State  `json:"state"`
+	Title string    `json:"title"`
+}
+
+func (s *Server) articleRoutes(mux router) {
+	if s.opt.Articles == nil {
+		return
+	}
+	readers := []string{handoff.RoleEditor, handoff.RoleAgent, handoff.RoleSupervisor}
+	writers := []string{handoff.RoleEditor}
+	for pattern, c := range map[string]struct {
+		call  func(http.ResponseWriter, *http.Request, handoff.Person) (any, error)
+		roles []string
+	}{
+		"GET /api/v1/kb/search":                               {s.kbSearch, readers},
+		"GET /api/v1/kb/articles":                             {s.kbList, readers},
+		"POST /api/v1/kb/articles":                            {s.kbCreate, writers},
+		"GET /api/v1/kb/articles/{lang}/{id}":                 {s.kbGet, readers},
+		"PUT /api/v1/kb/articles/{lang}/{id}":                 {s.kbPut, writers},
+		"DELETE /api/v1/kb/articles/{lang}/{id}":              {s.kbDelete, writers},
+		"POST /api/v1/kb/articles/{lang}/{id}/publish":        {s.kbPublish, writers},
+		"GET /api/v1/kb/articles/{lang}/{id}/revisions":       {s.kbHistory, readers},
+		"GET /api/v1/kb/articles/{lang}/{id}/revisions/{rev}": {s.kbRevision, readers},
+	} {
+		mux.HandleFunc(pattern, s.as(func(w http.ResponseWriter, r *http.Request, p handoff.Person) {
+			v, err := c.call(w, r, p)
+			if err == nil && v == nil {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			s.answer(w, r, v, err)
+		}, c.roles...))
+	}
+}
+
+func (s *Server) kbSearch(_ http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
+	q := r.URL.Query()
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	res, err := s.opt.Library.Search(r.Context(), kb.Query{Text: q.Get("q"), Lang: language(q.Get("lang")), Limit: limit, Internal: true})
+	if res.Hits == nil {
+		res.Hits = []kb.Hit{}
+	}
+	return res, err
+}
+
+func (s *Server) kbList(_ http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
+	prefix := ""
+	if lang := r.URL.Query().Get("lang"); lang != "" {
+		prefix = clip(lang, 20) + "/"
+	}
+	items := []articleItem{}
+	err := s.opt.Articles.List(r.Context(), "", prefix, func(_ string, rev uint64, a kb.Article) error {
+		_, live := a.Public()
+		items = append(items, articleItem{ID: a.ID, Lang: a.Lang, Rev: rev, State: a.State, Live: live, Title: a.Title, Tags: a.Tags,
+			Updated: a.Updated, ReviewBy: a.ReviewBy, Internal: a.Internal, Owner: a.Owner})
+		return nil
+	})
+	return map[string]any{"articles": items}, err
+}
+
+// articleName is what an id and a language look like: they are part of a web address.
+var articleName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,79}$`)
+
+func keyOf(r *http.Request) (string, error) {
+	lang, id := r.PathValue("lang"), r.PathValue("id")
+	if lang != language(lang) || len(id) > 200 || strings.ContainsAny(id, "/\x00") {
+		return "", fault.New(fault.NotFound, "There is no such article.")
+	}
+	return kb.Key(lang, id), nil
+}
+
+func (s *Server) kbGet(w http.ResponseWriter, r *http.Request, _ handoff.Person) (any, error) {
+	k, err := keyOf(r)
+	if err != nil {
+		return nil, err
+	}
+	a, rev, err := s.opt.Articles.Get(r.Context(), k)
+	return tagged(w, a, rev, err)
+}
+
+// tagged gives an article its revision, in the body and as an ETag.
+func tagged(w http.ResponseWriter, a kb.Article, rev uint64, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	w.Header().Set("ETag", strconv.Quote(strconv.FormatUint(rev, 10)))
+	return articleOut{rev, a}, nil
+}
+
+// revOf reads which revision a change was made from: If-Match, or rev in the body.
+func revOf(r *http.Request, inBody *uint64) (uint64, error) {
+	if tag := strings.Trim(r.Header.Get("If-Match"), `"`); tag != "" {
+		rev, err := strconv.ParseUint(tag, 10, 64)
+		if err != nil || rev == 0 {
+			return 0, fault.New(fault.Invalid, "If-Match must be the ETag of the article.")
+		}
+		return rev, nil
+	}
+	if inBody == nil || *inBody == 0 {
+		return 0, fault.New(fault.Invalid, "Say which revision you changed: rev, or If-Match.")
+	}
+	return *inBody, nil
+}
+
+// write puts what an editor sent into a. It refuses what the library would refuse to import.
+func (in articleIn) write(a *kb.Article, by handoff.Person) error {
+	a.Title, a.Questions, a.Tags, a.Synonyms = in.Title, in.Questions, in.Tags, in.Synonyms
+	a.Updated, a.ReviewBy, a.Internal, a.Body = in.Updated, in.ReviewBy, in.Internal, in.Body
+	a.Owner, a.By, a.Why = clip(in.Owner, 200), by.Name, clip(in.Why, 1000)
+	switch in.State {
+	case "", kb.Draft:
+		a.State = kb.Draft
+	case kb.Review, kb.Archived:
+		a.State = in.State
+	default:
+		return fault.New(fault.Invalid, "A state is draft, review or archived; publish with the call for it.")
+	}
+	if strings.TrimSpace(a.Title) == "" {
+		return fault.New(fault.Invalid, "An article needs a title.")
+	}
+	_, err := kb.Parse(a.Markdown())
+	return err
+}
+
+func (s *Server) kbCreate(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
+	var in articleIn
+	if err := readJSON(r, &in); err != nil {
+		return nil, err
+	}
+	if !articleName.MatchString(in.ID) || in.Lang == "" || in.Lang != language(in.Lang) {
+		return nil, fault.New(fault.Invalid, "An id has small letters, digits and dashes; lang is nl or en.")
+	}
+	a := kb.Article{ID: in.ID, Lang: in.Lang}
+	if err := in.write(&a, p); err != nil {
+		return nil, err
+	}
+	rev, err := s.opt.Articles.Put(r.Context(), kb.Key(a.Lang, a.ID), a, 0)
+	if fault.Is(err, fault.Conflict) {
+		err = fault.Wrap(fault.Conflict, "There is an article with this id already.", err)
+	}
+	return tagged(w, a, rev, err)
+}
+
+// change reads an article at the revision the editor saw, changes it and puts it back; somebody who saved in between is a fault.Conflict.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, seen *uint64, f func(*kb.Article) error) (any, error) {
+	k, err := keyOf(r)
+	if err != nil {
+		return nil, err
+	}
+	rev, err := revOf(r, seen)
+	if err != nil {
+		return nil, err
+	}
+	a, now, err := s.opt.Articles.Get(r.Context(), k)
+	if err != nil {
+		return nil, err
+	}
+	if now != rev {
+		return nil, errSaved
+	}
+	if err := f(&a); err != nil {
+		return nil, err
+	}
+	rev, err = s.opt.Articles.Put(r.Context(), k, a, rev)
+	if fault.Is(err, fault.Conflict) {
+		err = errSaved
+	}
+	if err == nil {
+		s.poke()
+	}
+	return tagged(w, a, rev, err)
+}
+
+var errSaved = fault.New(fault.Conflict, "Somebody saved this article in the meantime. Open it again to see what changed.")
+
+// poke lets a running library follow at once; it follows by itself too.
+func (s *Server) poke() {
+	if l, ok := s.opt.Library.(interface{ Poke() }); ok {
+		l.Poke()
+	}
+}
+
+// kbPut saves a newer text. What customers read stays as it is until it is published; archiving takes it away from them.
+func (s *Server) kbPut(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
+	var in articleIn
+	if err := readJSON(r, &in); err != nil {
+		return nil, err
+	}
+	return s.change(w, r, in.Rev, func(a *kb.Article) error {
+		if a.State == kb.Published {
+			live := a.Content
+			a.Live = &live
+		}
+		if in.State == kb.Archived {
+			a.Live = nil
+		}
+		return in.write(a, p)
+	})
+}
+
+func (s *Server) kbPublish(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
+	var in struct {
+		Rev *uint64 `json:"rev"`
+		Why string  `json:"why"`
+	}
+	if err := readJSON(r, &in); err != nil {
+		return nil, err
+	}
+	return s.change(w, r, in.Rev, func(a *kb.Article) error {
+		a.State, a.Live, a.By, a.Why, a.PublishAt = kb.Published, nil, p.Name, clip(in.Why, 1000), nil
+		return nil
+	})
+}
+
+func (s *Server) kbDelete(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
+	k, err := keyOf(r)
+	if err != nil {
+		return nil, err
+	}
+	var inQuery *uint64
+	if rev, err := strconv.ParseUint(r.URL.Query().Get("rev"), 10, 64); err == nil {
+		inQuery = &rev
+	}
+	rev, err := revOf(r, inQuery)
+	if err != nil {
+		return nil, err
+	}
+	err = s.opt.Articles.Delete(r.Context(), k, rev)
+	if fault.Is(err, fault.Conflict) {
+		err = errSaved
+	}
+	if err == nil {
+		s.poke()
+	}
+	return nil, err
+}
+
+// maxHistory bounds how far back a list of revisions goes.
+const maxHistory = 500
+
+var errEnough = errors.New("enough")
+
+func (s *Server) kbHistory(_ http.ResponseWriter, r *http.Request, _ handoff.Person) (any, error) {
+	revs := []articleRev{}
+	err := s.eachRevision(r, func(rev uint64, at time.Time, a kb.Article) error {
+		if len(revs) >= maxHistory {
+			return errEnough
+		}
+		revs = append(revs, articleRev{Rev: rev, At: at, By: a.By, Why: a.Why, State: a.State, Title: a.Title})
+		return nil
+	})
+	if err == nil && len(revs) == 0 {
+		err = fault.New(fault.NotFound, "There is no such article.")
+	}
+	return map[string]any{"revisions": revs}, err
+}
+
+func (s *Server) kbRevision(_ http.ResponseWriter, r *http.Request, _ handoff.Person) (any, error) {
+	want, err := strconv.ParseUint(r.PathValue("rev"), 10, 64)
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "There is no such revision.")
+	}
+	var found *articleOut
+	err = s.eachRevision(r, func(rev uint64, _ time.Time, a kb.Article) error {
+		if rev == want {
+			found = &articleOut{rev, a}
+		}
+		if rev <= want {
+			return errEnough
+		}
+		return nil
+	})
+	if err == nil && found == nil {
+		err = fault.New(fault.NotFound, "There is no such revision.")
+	}
+	return found, err
+}
+
+func (s *Server) eachRevision(r *http.Request, each func(uint64, time.Time, kb.Article) error) error {
+	k, err := keyOf(r)
+	if err != nil {
+		return err
+	}
+	err = s.opt.Articles.History(r.Context(), k, each)
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
