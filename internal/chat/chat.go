@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -93,13 +94,41 @@ type stored struct {
 	Body json.RawMessage `json:"b"`
 }
 
-// MarshalJSON gives the form at rest; the conversation's id is not in it, the place where it lies says it.
+// MarshalJSON gives the form at rest; the conversation's id is not in it, the place where it lies says it. It is written by hand, in
+// the order of stored: every message passes here, and only its body is of many forms.
 func (e Event) MarshalJSON() ([]byte, error) {
-	b, err := json.Marshal(e.Body)
+	body, err := json.Marshal(e.Body)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s event: %w", e.Body.Kind(), err)
 	}
-	return json.Marshal(stored{Seq: e.Seq, At: e.At.UnixMicro(), By: e.By, Key: e.Key, Kind: e.Body.Kind(), Body: b})
+	b := make([]byte, 0, 128+len(body))
+	b = strconv.AppendUint(append(b, `{"n":`...), uint64(e.Seq), 10)
+	b = strconv.AppendInt(append(b, `,"at":`...), e.At.UnixMicro(), 10)
+	b = appendText(append(b, `,"by":{"role":`...), string(e.By.Role))
+	if e.By.ID != "" {
+		b = appendText(append(b, `,"id":`...), e.By.ID)
+	}
+	if e.By.Name != "" {
+		b = appendText(append(b, `,"name":`...), e.By.Name)
+	}
+	b = append(b, '}')
+	if e.Key != "" {
+		b = appendText(append(b, `,"k":`...), string(e.Key))
+	}
+	b = appendText(append(b, `,"t":`...), string(e.Body.Kind()))
+	b = append(append(b, `,"b":`...), body...)
+	return append(b, '}'), nil
+}
+
+// appendText appends s as JSON.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			quoted, _ := json.Marshal(s) // a string always can be
+			return append(b, quoted...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // UnmarshalJSON reads the form at rest. A kind it does not know becomes Unknown, which folds to nothing, so that an older

@@ -20,11 +20,11 @@ var allowed = map[chat.Kind][]string{
 		"form.id", "form.title", "form.submit", "form.fields[].name", "form.fields[].label", "form.fields[].type", "form.fields[].autocomplete",
 		"form.fields[].value", "form.fields[].error", "form.fields[].hint", "form.fields[].options[].value", "form.fields[].options[].label",
 		"card.action", "card.title", "card.rows[].label", "card.rows[].before", "card.rows[].after"},
-	"owner":           {"to", "name", "reason"},
-	"action":          {"id", "name", "state", "receipt", "undo_of"},
-	"rating":          {"comment"},
-	"closed":          {},
-	"redacted":        {},
+	"owner":    {"to", "name", "reason"},
+	"action":   {"id", "name", "state", "receipt", "undo_of"},
+	"rating":   {"comment"},
+	"closed":   {},
+	"redacted": {},
 }
 
 // fill puts a marker that names its own place into every string under v.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"sync"
 
 	bbolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -12,73 +14,109 @@ import (
 )
 
 // op is one all-or-nothing change on its way to the disk. check may refuse it, against the transaction, before anything of
-// it is written; write writes it; after runs when it is durable, still on the committer's goroutine, in order.
+// it is written; write writes it; after runs when it is durable, before it is acknowledged.
 type op struct {
 	check func(tx *bbolt.Tx) error
 	write func(tx *bbolt.Tx) error
 	after func()
-	done  chan error
+	next  chan turn
+}
+
+// turn is what a waiting change is told: that it is over, or that it leads the next commit.
+type turn struct {
+	lead bool
+	err  error
 }
 
 // batchMax bounds how many changes share a commit, so that one commit stays within some tens of milliseconds.
 const batchMax = 2048
 
-// do sends a change to the committer and waits until it is durable or refused.
+// committer groups commits without a goroutine or a timer of its own. Whoever comes while nobody commits leads: it commits its own change
+// with all that wait, at once, so an idle store waits for nobody and a lone sender pays for no hand-over. Changes that arrive during
+// the fsync wait and share the next one, which the first of them leads.
+type committer struct {
+	mu     sync.Mutex
+	queue  []*op
+	busy   bool
+	closed bool
+	idle   chan struct{} // closed when closed and no longer busy
+}
+
+// do brings a change to the disk and returns when it is durable or refused.
 func (e *Engine) do(o *op) error {
-	o.done = make(chan error, 1)
-	select {
-	case e.ops <- o:
-	case <-e.dead:
-		return errDown
-	case <-e.quit:
+	c := &e.ops
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
 		return errDown
 	}
-	select {
-	case err := <-o.done:
-		return err
-	case <-e.done: // the committer has left; it may just have answered
-		select {
-		case err := <-o.done:
-			return err
-		default:
-			return errDown
+	o.next = make(chan turn, 1)
+	c.queue = append(c.queue, o)
+	lead := !c.busy
+	c.busy = true
+	c.mu.Unlock()
+	if !lead {
+		t := <-o.next
+		if !t.lead {
+			return t.err
 		}
+	}
+	e.lead()
+	return (<-o.next).err
+}
+
+// lead commits what waits, the leader's own change first, and hands on.
+func (e *Engine) lead() {
+	c := &e.ops
+	c.mu.Lock()
+	n := min(len(c.queue), batchMax)
+	batch := c.queue[:n:n]
+	c.queue = slices.Clone(c.queue[n:])
+	c.mu.Unlock()
+	if !e.commit(batch) {
+		c.end()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) > 0 {
+		c.queue[0].next <- turn{lead: true}
+		return
+	}
+	c.busy = false
+	if c.closed {
+		close(c.idle)
 	}
 }
 
-// commitLoop is the group committer: take what is queued, commit it, acknowledge, again. Changes that arrive during an fsync share
-// the next one; there is no delay timer, so an idle store waits for nobody.
-func (e *Engine) commitLoop() {
-	defer close(e.done)
-	batch := make([]*op, 0, batchMax)
-	for {
-		batch = batch[:0]
-		select {
-		case o := <-e.ops:
-			batch = append(batch, o)
-		case <-e.quit:
-			e.drain(&batch)
-			if len(batch) > 0 {
-				e.commit(batch)
-			}
-			return
-		}
-		e.drain(&batch)
-		if !e.commit(batch) {
-			return
-		}
+// end refuses what waits and what will come: the disk has failed.
+func (c *committer) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range c.queue {
+		o.next <- turn{err: errDown}
+	}
+	c.queue = nil
+	c.shut()
+}
+
+// shut lets nothing more in; the caller holds mu.
+func (c *committer) shut() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.idle = make(chan struct{})
+	if !c.busy {
+		close(c.idle)
 	}
 }
 
-func (e *Engine) drain(batch *[]*op) {
-	for len(*batch) < batchMax {
-		select {
-		case o := <-e.ops:
-			*batch = append(*batch, o)
-		default:
-			return
-		}
-	}
+// close lets nothing more in and waits for what is under way.
+func (c *committer) close() {
+	c.mu.Lock()
+	c.shut()
+	c.mu.Unlock()
+	<-c.idle
 }
 
 // commit carries out a batch in one transaction. It returns false when the engine is dead: an error of the disk leaves the outcome
@@ -101,7 +139,7 @@ func (e *Engine) commit(batch []*op) bool {
 	if err != nil {
 		e.fail(fmt.Errorf("commit: %w", err))
 		for _, o := range batch {
-			o.done <- errDown
+			o.next <- turn{err: errDown}
 		}
 		return false
 	}
@@ -109,7 +147,7 @@ func (e *Engine) commit(batch []*op) bool {
 		if refused[i] == nil && o.after != nil {
 			o.after()
 		}
-		o.done <- refused[i]
+		o.next <- turn{err: refused[i]}
 	}
 	return true
 }
@@ -143,9 +181,5 @@ func guard(err *error) func() {
 // errDamaged says that the file cannot be what was written to it.
 var errDamaged = fault.New(fault.Internal, "The data file is damaged. Stop balie and restore a backup: balie restore FILE.")
 
-func (e *Engine) fail(err error) {
-	e.down.Do(func() {
-		e.failed <- err
-		close(e.dead)
-	})
-}
+// fail tells whoever listens to Failed. It is called once: the first error ends the committer.
+func (e *Engine) fail(err error) { e.failed <- err }

@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	bbolt "go.etcd.io/bbolt"
@@ -61,19 +60,14 @@ type Engine struct {
 	opt   Options
 	epoch string
 
-	ops    chan *op
-	quit   chan struct{}
-	done   chan struct{}
-	once   sync.Once
-	failed chan error // closed over by fail: one error, then nothing is acknowledged any more
-	down   sync.Once
-	dead   chan struct{}
+	ops    committer
+	failed chan error // one error, then nothing is acknowledged any more
 
 	convs cache
 	tasks taskTable
 }
 
-// Open opens the data file in dir, which it creates if need be, and starts the committer; Close stops it. An open file of another
+// Open opens the data file in dir, which it creates if need be; Close lets go of it. An open file of another
 // process gives a fault.Unavailable within LockWait; a file of a newer program a fault.Invalid; a damaged one says so.
 func Open(dir string, opt Options) (*Engine, error) {
 	if opt.Now == nil {
@@ -90,13 +84,11 @@ func Open(dir string, opt Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{db: db, opt: opt, ops: make(chan *op, 4096), quit: make(chan struct{}), done: make(chan struct{}),
-		failed: make(chan error, 1), dead: make(chan struct{})}
+	e := &Engine{db: db, opt: opt, failed: make(chan error, 1)}
 	e.convs.init(4096)
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	go e.commitLoop()
 	return e, nil
 }
 
@@ -211,21 +203,18 @@ func (e *Engine) Failed() <-chan error { return e.failed }
 
 // Close waits for what is queued, then closes the file. What comes later is refused as unavailable.
 func (e *Engine) Close() error {
-	e.once.Do(func() { close(e.quit) })
-	<-e.done
+	e.ops.close()
 	return e.db.Close()
 }
 
 // Ping reports whether the engine still takes writes.
 func (e *Engine) Ping(context.Context) error {
-	select {
-	case <-e.dead:
+	e.ops.mu.Lock()
+	defer e.ops.mu.Unlock()
+	if e.ops.closed {
 		return errDown
-	case <-e.quit:
-		return errDown
-	default:
-		return nil
 	}
+	return nil
 }
 
 var errDown = fault.New(fault.Unavailable, "We cannot store anything at the moment. Please try again in a minute.")
