@@ -36,9 +36,10 @@ type Docs[T any] interface {
 
 // Shelves are the documents that the ledger keeps besides the log.
 type Shelves struct {
-	Limits Docs[Limits] // id "limits"; kept with its history, so that every act can name the version it was judged by
-	Spent  Docs[Spent]  // what was counted against the limits, by customer and by person
-	Links  Docs[UndoLink]
+	Limits Docs[Limits]   // id "limits"; kept with its history, so that every act can name the version it was judged by
+	Spent  Docs[Spent]    // what was counted against the limits, by customer and by person
+	Links  Docs[UndoLink] // what the links in notices stand for
+	Codes  Docs[Code]     // one-time codes, hashed
 }
 
 // Settings are the ledger's times, and where it tells the operator. Zero values mean the defaults.
@@ -77,8 +78,8 @@ type Ledger struct {
 	now     func() time.Time
 	slog    *slog.Logger
 
-	mail      Mailer // nil: nobody is notified
-	publicURL string
+	mail      Mailer     // nil: nobody is written to
+	publicURL string     // of links in mail
 	counting  sync.Mutex // one count at a time on a node; revisions settle it between nodes
 	unsent    sync.Map   // acts that are executing, and of which this process knows that nothing was sent yet
 }
@@ -94,14 +95,21 @@ func New(log Log, system System, shelves Shelves, s Settings, now func() time.Ti
 	return &Ledger{log: log, system: Guard{system}, shelves: shelves, set: s.withDefaults(), now: now, slog: s.Log}
 }
 
+// Mail lets the ledger write to customers: one-time codes, and notices of changes to the address that was on record before. Links
+// lead to publicURL; without one a notice has none. Without a Mailer no codes can be sent and nobody is notified.
+func (l *Ledger) Mail(m Mailer, publicURL string) {
+	l.mail, l.publicURL = m, strings.TrimRight(publicURL, "/")
+}
+
 // Propose makes the first phase of an act on behalf of the conversation's customer: the event to append together with the card
 // that shows it. Name is what people see it called; params is a Write, or anything that encodes to one, without key and customer:
 // the ledger mints the one and takes the other from the conversation. needs is the identity level the flow asks for; the house's
 // own floor for this kind of act counts as well.
 //
-// Nothing is done or counted yet. A refusal (see ReasonOf) says why the act would not be carried out: not well formed, not
-// sure enough who it is, beyond a limit, or the order system's own reason where it can tell beforehand. An order system that
-// cannot be reached is fault.Unavailable. It takes no longer than a call of the order system may take.
+// Nothing is done or counted yet. A refusal (see ReasonOf) says why the act would not be carried out: not well formed, somebody
+// else's, or the order system's own reason where it can tell beforehand. fault.Unauthorized without a Reason means that we must
+// be surer who it is, fault.Forbidden without one that a limit of authority stands in the way: a person decides. An order
+// system that cannot be reached is fault.Unavailable. It takes no longer than a call of the order system may take.
 func (l *Ledger) Propose(c chat.Conversation, name string, params any, needs chat.Level) (chat.ActionMoved, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.set.Timeout)
 	defer cancel()
@@ -159,9 +167,8 @@ func (l *Ledger) bind(name string, w Write, needs chat.Level) (chat.ActionMoved,
 		Expires: l.now().UTC().Add(l.set.Expires).Truncate(time.Microsecond)}, nil
 }
 
-func errLevel() error {
-	return Refuse(fault.Unauthorized, LevelTooLow, "We are not sure enough that it is you.")
-}
+// errLevel is fault.Unauthorized without a Reason of the order system: being surer of the customer helps.
+func errLevel() error { return fault.New(fault.Unauthorized, "We are not sure enough that it is you.") }
 
 // maxParams bounds a write at rest.
 const maxParams = 256 << 10

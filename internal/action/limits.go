@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -124,8 +125,19 @@ func (lim Limits) accounts(by chat.Party, w Write, amount Money, now time.Time) 
 	return out, nil
 }
 
+var errOverLimit = errors.New("over the limit of authority")
+
+// errLimit is fault.Forbidden without a Reason of the order system: it is the house that says no.
 func errLimit() error {
-	return Refuse(fault.Forbidden, OverLimit, "This is more than may be done here without a second look.")
+	return fault.Wrap(fault.Forbidden, "This is more than may be done here without a second look.", errOverLimit)
+}
+
+// whyNot is ReasonOf, the ledger's own included.
+func whyNot(err error) Reason {
+	if errors.Is(err, errOverLimit) {
+		return OverLimit
+	}
+	return ReasonOf(err)
 }
 
 // fits adds an act to s, if it fits; an act that is in it already fits.
@@ -169,8 +181,8 @@ func (l *Ledger) mayCount(ctx context.Context, lim Limits, by chat.Party, w Writ
 	return nil
 }
 
-// reserve counts an act by its id before it is sent; repeating it counts once. When it does not fit everywhere it is counted
-// nowhere and the refusal is OverLimit.
+// reserve counts an act by its id before it is sent; repeating it counts once. When it does not fit
+// everywhere it must not be sent, and release takes it off the counts it did fit.
 func (l *Ledger) reserve(ctx context.Context, lim Limits, by chat.Party, w Write, amount Money) error {
 	accounts, err := lim.accounts(by, w, amount, l.now())
 	if err != nil {
@@ -220,7 +232,7 @@ func (l *Ledger) spent(ctx context.Context, id string) (Spent, uint64, error) {
 }
 
 // count changes one count by a conditional put, again and again until nobody was in between. change reporting false is
-// OverLimit and changes nothing.
+// errLimit and changes nothing.
 func (l *Ledger) count(ctx context.Context, id string, change func(*Spent) bool) error {
 	l.counting.Lock()
 	defer l.counting.Unlock()

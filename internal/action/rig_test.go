@@ -33,6 +33,7 @@ type rig struct {
 	die     *crash
 	mails   *mailbox
 	set     action.Settings
+	file    []byte // the order file
 
 	mu  sync.Mutex
 	at  time.Time
@@ -41,7 +42,12 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{T: t, ctx: t.Context(), dir: t.TempDir(), at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), mails: &mailbox{}}
+	return newRigOn(t, []byte(connectortest.Fixture))
+}
+
+func newRigOn(t *testing.T, file []byte) *rig {
+	t.Helper()
+	r := &rig{T: t, ctx: t.Context(), dir: t.TempDir(), at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), mails: &mailbox{}, file: file}
 	r.set = action.Settings{Timeout: 30 * time.Millisecond, Log: slog.New(slog.DiscardHandler)}
 	r.journal = &journal{executed: map[string]int{}}
 	r.open()
@@ -69,7 +75,7 @@ func (r *rig) open() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.shop = demo.New(demo.Bytes([]byte(connectortest.Fixture)), document.In(r.engine, "demo", document.Options[demo.Record]{}), r.now)
+	r.shop = demo.New(demo.Bytes(r.file), document.In(r.engine, "demo", document.Options[demo.Record]{}), r.now)
 	r.journal.System = r.shop
 	r.die = &crash{Engine: r.engine}
 	system := demo.Faults{System: r.journal, Delay: time.Minute, Pick: func(op string) demo.Trouble {
@@ -82,7 +88,9 @@ func (r *rig) open() {
 		Limits: document.In(r.engine, "limits", document.Options[action.Limits]{History: true}),
 		Spent:  document.In(r.engine, "spent", document.Options[action.Spent]{}),
 		Links:  document.In(r.engine, "undo_links", document.Options[action.UndoLink]{}),
+		Codes:  document.In(r.engine, "codes", document.Options[action.Code]{}),
 	}, r.set, r.now)
+	r.ledger.Mail(r.mails, "https://chat.example")
 }
 
 // previewing keeps the shop's foresight, which Faults does not pass on.
@@ -358,16 +366,59 @@ func (r *rig) phases(conv chat.ConversationID, id string) string {
 	return out
 }
 
+// bigShop is an order file of many customers, each with one pending order and some delivered ones of one item at 10.00.
+func bigShop(customers, delivered int) []byte {
+	type obj = map[string]any
+	address := obj{"line1": "Dam 1", "city": "Amsterdam", "postcode": "1012 JS", "country": "NL"}
+	f := obj{"currency": "EUR", "return_days": 30, "products": []obj{{"id": "mug", "name": "Mug", "variants": []obj{
+		{"id": "m-blue", "options": obj{"colour": "blue"}, "available": true, "price_cents": 1000},
+		{"id": "m-white", "options": obj{"colour": "white"}, "available": true, "price_cents": 1000}}}}}
+	var cs, os []obj
+	for c := range customers {
+		id := fmt.Sprintf("cust_%d", c)
+		cs = append(cs, obj{"id": id, "first_name": "C", "last_name": "D", "email": fmt.Sprintf("c%d@example.com", c), "address": address,
+			"payment_methods": []obj{{"id": fmt.Sprintf("card_%d", c), "kind": "credit_card"}}})
+		for n := range delivered + 1 {
+			status := "delivered"
+			if n == 0 {
+				status = "pending"
+			}
+			os = append(os, obj{"id": fmt.Sprintf("#%d-%d", c, n), "customer": id, "status": status, "address": address, "delivered_days_ago": 3,
+				"items":    []obj{{"id": "m-blue", "product": "mug", "name": "Mug", "price_cents": 1000, "options": obj{"colour": "blue"}}},
+				"payments": []obj{{"kind": "payment", "amount_cents": 1000, "method": fmt.Sprintf("card_%d", c)}}})
+		}
+	}
+	f["customers"], f["orders"] = cs, os
+	return raw(f)
+}
+
+func giveBack(c, n int) action.Write {
+	return action.Write{Kind: action.ReturnItems, Order: action.OrderID(fmt.Sprintf("#%d-%d", c, n)), Items: []action.ItemID{"m-blue"}, Method: action.MethodID(fmt.Sprintf("card_%d", c))}
+}
+
 type mailbox struct {
 	mu   sync.Mutex
 	sent []action.Mail
+	fail error
 }
 
 func (m *mailbox) Send(_ context.Context, mail action.Mail) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.fail != nil {
+		return m.fail
+	}
 	m.sent = append(m.sent, mail)
 	return nil
+}
+
+func (m *mailbox) last() action.Mail {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.sent) == 0 {
+		return action.Mail{}
+	}
+	return m.sent[len(m.sent)-1]
 }
 
 func raw(v any) json.RawMessage {

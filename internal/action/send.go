@@ -135,7 +135,7 @@ func (j *job) undecided(ctx context.Context, why Reason, cause error) error {
 // lookFor is how long the ledger goes on looking after people were asked: what they find out may be the order system's to say.
 const lookFor = 7 * 24 * time.Hour
 
-// askPeople gives the conversation to the queue with everything known; an agent who has it already gets a note.
+// askPeople gives the conversation to the queue with everything known; who has it for that reason already gets a note.
 func (j *job) askPeople(why Reason) chat.Draft {
 	w := j.s.write
 	note := fmt.Sprintf("Nobody knows whether %s (%s) was carried out: customer %s", w.Kind, j.s.id, w.Customer)
@@ -145,7 +145,8 @@ func (j *job) askPeople(why Reason) chat.Draft {
 	note += fmt.Sprintf(". Sent at %s with idempotency key %s; the order system's last word: %s. Look it up there before doing it again.",
 		j.s.executing.At.UTC().Format(time.RFC3339), j.s.id, why)
 	d := chat.Draft{By: chat.System, Key: personKey(j.s.id), Body: &chat.Note{Text: note}}
-	if j.c.Owner.Role != chat.RoleAgent {
+	asked := j.c.Owner.Role == chat.RoleQueue && j.c.Owner.Reason == chat.ReasonActionUnknown // by the bot, which knew less
+	if j.c.Owner.Role != chat.RoleAgent && !asked {
 		d.Body = &chat.OwnerChanged{To: chat.RoleQueue, Team: j.c.Team, Reason: chat.ReasonActionUnknown, Priority: 1, Note: note}
 	}
 	return d

@@ -109,6 +109,13 @@ func (j *job) doneUndo(ctx context.Context, end chat.ActionMoved, orig string) e
 // Undo takes back an act for somebody who needs no card: an agent. It returns the position of the confirmation; the outcome
 // follows in the log.
 func (l *Ledger) Undo(ctx context.Context, by chat.Party, conv chat.ConversationID, id string) (chat.Seq, error) {
+	if by.Role != chat.RoleAgent || by.ID == "" {
+		return 0, fault.New(fault.Forbidden, "Only a colleague may do this.")
+	}
+	return l.undo(ctx, by, conv, id, "")
+}
+
+func (l *Ledger) undo(ctx context.Context, by chat.Party, conv chat.ConversationID, id, why string) (chat.Seq, error) {
 	for range 20 {
 		c, stories, err := l.read(ctx, conv, id)
 		if err != nil {
@@ -121,7 +128,7 @@ func (l *Ledger) Undo(ctx context.Context, by chat.Party, conv chat.Conversation
 		if err != nil {
 			return 0, err
 		}
-		seq, err := l.appendConfirmed(ctx, by, c, p, "")
+		seq, err := l.appendConfirmed(ctx, by, c, p, why)
 		if !fault.Is(err, fault.Conflict) {
 			return seq, err
 		}

@@ -124,7 +124,7 @@ func (j *job) confirmed(ctx context.Context) error {
 		return j.refuse(ctx, why)
 	}
 	img, err := j.prepare(ctx, lim)
-	if why := ReasonOf(err); why != "" {
+	if why := whyNot(err); why != "" {
 		return j.refuse(ctx, why)
 	}
 	if err != nil {
