@@ -7,7 +7,7 @@ export function TakeOver({ packet }: { packet: Packet }) {
   const { desk, t } = room
   const p = packet
   return (
-    <details class="takeover" open>
+    <details class="takeover" open={matchMedia('(min-width: 641px)').matches}>
       <summary><h3>{t('takeover')}</h3></summary>
       <dl tabIndex={0} aria-label={t('takeover')}>
         <Item label={t('why')}>
