@@ -4,6 +4,7 @@ import type { TargetedKeyboardEvent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { call } from './api'
 import { useRoom } from './context'
+import type { Hit } from './protocol'
 import type { Talk } from './talk'
 
 interface Pick {
@@ -17,7 +18,7 @@ export function Composer({ talk, mine }: { talk: Talk; mine: boolean }) {
   if (!mine && talk.mode.value === 'answer') talk.mode.value = 'note'
   const note = talk.mode.value === 'note'
   const text = note ? talk.note.value : talk.answer.value
-  const picks = usePicks(text, desk.lang.value, desk.rows.value.get(talk.id)?.lang ?? 'nl')
+  const picks = usePicks(text, note, desk.rows.value.get(talk.id)?.lang === 'en' ? 'en' : 'nl')
   const chosen = useSignal(0)
 
   useEffect(() => {
@@ -100,36 +101,28 @@ function Typist({ talk }: { talk: Talk }) {
   return <p class="typist" role="status">{t('customer_types')}</p>
 }
 
-/** usePicks offers canned replies after "/" and articles after "#", in the customer's language. */
-function usePicks(text: string, own: 'nl' | 'en', customer: string): Pick[] {
+/** usePicks offers canned replies after "/" and articles after "#", in the customer's language. What only agents may read is
+ *  offered for a note, never for an answer. */
+function usePicks(text: string, note: boolean, lang: 'nl' | 'en'): Pick[] {
   const { desk } = useRoom()
   const articles = useSignal<Pick[]>([])
   const query = /^#(.{2,60})$/.exec(text)?.[1] ?? ''
-  const lang = customer === 'en' ? 'en' : 'nl'
   useEffect(() => {
     articles.value = []
     if (!query) return
     const timer = setTimeout(async () => {
-      const found = await desk.attempt(() => call<unknown>('GET', `/kb/search?lang=${lang}&q=${encodeURIComponent(query)}`))
-      articles.value = articlesOf(found)
+      const path = `/kb/search?lang=${lang}&limit=6&q=${encodeURIComponent(query)}`
+      const found = await desk.attempt(() => call<{ hits: Hit[] | null }>('GET', path))
+      const hits = (found?.hits ?? []).filter((h) => note || !h.internal)
+      articles.value = hits.map((h) => ({ title: h.title, text: `${h.title}: ${new URL(h.url, location.href).href}` }))
     }, 200)
     return () => clearTimeout(timer)
-  }, [query, lang])
+  }, [query, lang, note])
   if (query) return articles.value
   if (!text.startsWith('/') || text.includes('\n')) return []
   const word = text.slice(1).toLowerCase()
   return (desk.settings.value.canned ?? [])
-    .map((c) => ({ title: c.title, text: c.text[lang] || c.text[own] }))
+    .map((c) => ({ title: c.title, text: c.text[lang] || c.text.nl }))
     .filter((c) => (c.title + ' ' + c.text).toLowerCase().includes(word))
     .slice(0, 8)
-}
-
-/** articlesOf reads the answer of the library's search: each article once, as a title with its address. */
-function articlesOf(found: unknown): Pick[] {
-  const hits = (found as { hits?: { title?: string; url?: string; article?: string }[] } | undefined)?.hits ?? []
-  const seen = new Set<string>()
-  return hits
-    .filter((h) => h.title && !seen.has(h.article ?? h.title) && seen.add(h.article ?? h.title))
-    .slice(0, 6)
-    .map((h) => ({ title: h.title ?? '', text: `${h.title} ${h.url ? new URL(h.url, location.href).href : ''}`.trim() }))
 }

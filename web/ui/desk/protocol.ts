@@ -120,6 +120,14 @@ export interface Opened {
   draft?: { text: string; note: string } | null
 }
 
+/** An article that fits a question. Internal ones are for agents' eyes only. */
+export interface Hit {
+  article: string
+  title: string
+  url: string
+  internal?: boolean
+}
+
 export type FromDesk =
   | { type: 'welcome'; me: Me; epoch: string }
   | { type: 'row'; row: Row }
