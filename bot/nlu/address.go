@@ -231,6 +231,9 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	if from < 0 || unitWords[strings.TrimSuffix(r.lower(i-1), ".")] {
 		return a, 0, 0
 	}
+	if more, end := r.restOfAddition(i + n); end > i+n {
+		addition, n = strings.TrimSpace(addition+" "+more), end-i
+	}
 	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
 	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+n))
 	to = r.locality(&a, i+n)
@@ -246,10 +249,39 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	default:
 		return Address{}, 0, 0
 	}
-	if a.Country == "NL" {
+	switch a.Country {
+	case "NL":
 		a.dutchForm()
+	case "BE":
+		a.belgianForm()
 	}
 	return a, from, to
+}
+
+// restOfAddition reads what else stands between a Dutch house number and the postcode, when the city follows the
+// postcode: whatever people write there ("2e woonlaag links", "t.o. de kerk") can only belong to the number.
+func (r *addressReader) restOfAddition(j int) (string, int) {
+	if w := r.lower(j); w == "in" || w == "te" {
+		return "", j
+	}
+	for k := j + 1; k < j+6 && k < len(r.toks); k++ {
+		country, _, n := r.postcodeAt(k)
+		if n == 0 {
+			continue
+		}
+		if country != "NL" || !r.isPlace(r.skip(k+n)) {
+			return "", j
+		}
+		return strings.Trim(r.between(j, k), " ,-;"), k
+	}
+	return "", j
+}
+
+// belgianForm puts the box of a Belgian address on its second line.
+func (a *Address) belgianForm() {
+	if strings.HasPrefix(strings.ToLower(a.Addition), "bus ") {
+		a.Line1, a.Line2 = a.Street+" "+a.Number, a.Addition
+	}
 }
 
 // dutchForm brings a Dutch address into the one form an order system can compare: an addition of one letter is a capital,

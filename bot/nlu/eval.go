@@ -23,6 +23,7 @@ type Report struct {
 	AUROC            float64 `json:"auroc"`              // how well energy orders in scope above out of scope
 	MCC              float64 `json:"mcc"`                // Matthews correlation over all labels, out of scope being one
 	TrainS           float64 `json:"train_s"`
+	BestMCC          float64 `json:"mcc_best"` // the same at the threshold that suits test best: for comparing with papers that report it, no promise
 	P50us            float64 `json:"p50_us"`
 	P99us            float64 `json:"p99_us"`
 	Threshold        float64 `json:"threshold"`
@@ -85,6 +86,7 @@ func (m *Model) measure(test []Row, oos string, rep *Report) {
 	var in, out, took []float64
 	var forced, accepted, refused int
 	labels := confusion{}
+	var answers []answer
 	for _, r := range test {
 		begin := time.Now()
 		var u Understanding
@@ -95,6 +97,7 @@ func (m *Model) measure(test []Row, oos string, rep *Report) {
 			said = oos
 		}
 		labels.add(r.Intent, said)
+		answers = append(answers, answer{r.Intent, u.best(), u.Energy})
 		switch {
 		case r.Intent == oos:
 			out = append(out, u.Energy)
@@ -108,6 +111,7 @@ func (m *Model) measure(test []Row, oos string, rep *Report) {
 	rep.NIn, rep.NOut = len(in), len(out)
 	rep.AccuracyInForced, rep.AccuracyIn = share(forced, len(in)), share(accepted, len(in))
 	rep.RecallOut, rep.AUROC, rep.MCC = share(refused, len(out)), areaUnderROC(in, out), labels.mcc()
+	rep.BestMCC = bestMCC(answers, oos)
 	slices.Sort(took)
 	if len(took) > 0 {
 		rep.P50us, rep.P99us = took[len(took)/2], took[len(took)*99/100]
@@ -178,6 +182,31 @@ func (c confusion) mcc() float64 {
 		return (right*n - cross) / d
 	}
 	return 0
+}
+
+// answer is the true and the best intent of one sentence, and its energy.
+type answer struct {
+	truth, best string
+	energy      float64
+}
+
+// bestMCC tries fifty thresholds spread over the answers and returns the best coefficient any of them gives.
+func bestMCC(answers []answer, oos string) float64 {
+	slices.SortFunc(answers, func(a, b answer) int { return cmp.Compare(a.energy, b.energy) })
+	best := 0.0
+	for k := range min(50, len(answers)) {
+		threshold := answers[k*len(answers)/50].energy
+		c := confusion{}
+		for _, a := range answers {
+			said := a.best
+			if a.energy < threshold {
+				said = oos
+			}
+			c.add(a.truth, said)
+		}
+		best = max(best, c.mcc())
+	}
+	return best
 }
 
 // CrossValidate is the forced accuracy over folds of rows, each sentence judged by a model trained without its fold. It

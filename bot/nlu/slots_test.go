@@ -50,7 +50,7 @@ func TestSlots(t *testing.T) {
 		{"naar Plein 1944 nr 12, 6511JB Nijmegen", nl, map[string]any{"address": address("line1", "Plein 1944 12", "street", "Plein 1944",
 			"number", "12", "postcode", "6511 JB", "city", "Nijmegen", "country", "NL")}},
 		{"1017 GC 12", nl, map[string]any{"address": address("line1", "12", "number", "12", "postcode", "1017 GC", "country", "NL")}},
-		{"Meir 12 bus 3, 2000 Antwerpen, België", nl, map[string]any{"address": address("line1", "Meir 12 bus 3", "street", "Meir",
+		{"Meir 12 bus 3, 2000 Antwerpen, België", nl, map[string]any{"address": address("line1", "Meir 12", "line2", "bus 3", "street", "Meir",
 			"number", "12", "addition", "bus 3", "postcode", "2000", "city", "Antwerpen", "country", "BE")}},
 		{"Hauptstraße 5, 10115 Berlin", nl, map[string]any{"address": address("line1", "Hauptstraße 5", "street", "Hauptstraße",
 			"number", "5", "postcode", "10115", "city", "Berlin", "country", "DE")}},
