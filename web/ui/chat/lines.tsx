@@ -126,16 +126,22 @@ function OwnerLine({ event }: { event: Event }) {
   }
 }
 
-/** ActionLine tells how an act ended, with its receipt. The steps before that show on the card. */
+/** ActionLine tells how an act ended, with its receipt. The steps before that show on the card; that an undo was done shows as
+ *  the act that is undone. */
 function ActionLine({ event }: { event: Event }) {
-  const { chat, t } = useRoom()
+  const { t } = useRoom()
   const a = event.action
   if (!a || a.state === 'proposed' || a.state === 'confirmed' || a.state === 'executing') return null
-  const until = a.state === 'done' && a.undo_until && Date.parse(a.undo_until) > Date.now() ? a.undo_until : undefined
+  if (a.undo_of && a.state === 'done') return null
   return (
     <li class={`line receipt ${a.state}`}>
-      <strong>{t(`action_${a.state}`)}</strong> {a.receipt && t('receipt', { receipt: a.receipt })}{' '}
-      {until && t('undo_until', { time: day(chat.lang.value, until) + ' ' + clock(chat.lang.value, until) })}
+      <strong>{t(`action_${a.state}`)}</strong>
+      {a.receipt && a.state !== 'undone' && (
+        <>
+          {' '}
+          {t('receipt')} <span class="number">{a.receipt}</span>
+        </>
+      )}
     </li>
   )
 }

@@ -42,8 +42,8 @@ export function CardView({ card, state }: { card: Card; state: ActionChange | un
           {rows.map((r, i) => (
             <tr key={i}>
               <th scope="row">{r.label}</th>
-              {before && <td class={r.before !== r.after ? 'old' : ''}>{r.before}</td>}
-              <td class={r.before !== r.after ? 'new' : ''}>{r.after}</td>
+              {r.before && <td class={r.before !== r.after ? 'old' : ''}>{r.before}</td>}
+              <td class={r.before && r.before !== r.after ? 'new' : ''} colSpan={before && !r.before ? 2 : 1}>{r.after}</td>
             </tr>
           ))}
         </tbody>

@@ -72,6 +72,8 @@ export interface ActionChange {
   state: ActionState
   receipt?: string
   undo_until?: string
+  /** The act that this one undoes. */
+  undo_of?: string
 }
 
 export interface Event {

@@ -10,7 +10,7 @@ export function asText(room: Room, events: Event[]): string {
   for (const e of events) {
     const at = e.at ? stamp.format(new Date(e.at)) : ''
     if (e.kind === 'redacted') lines.push(`${at} ${room.t('removed')}`)
-    if (e.kind === 'action' && e.action?.receipt) lines.push(`${at} ${room.t('receipt', { receipt: e.action.receipt })}`)
+    if (e.kind === 'action' && e.action?.receipt) lines.push(`${at} ${room.t('receipt')} ${e.action.receipt}`)
     if (e.kind !== 'message') continue
     lines.push(`${at} ${who(room, e.from)}: ${e.message?.text ?? ''}`)
     for (const s of e.message?.sources ?? []) lines.push(`  ${room.t('sources')}: ${s.title}`)

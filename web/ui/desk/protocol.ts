@@ -64,7 +64,7 @@ export interface DeskEvent {
   message?: Message & { policy?: string; intent?: string; act?: string; form?: Form; card?: Card }
   note?: { text: string }
   owner?: { to: OwnerRole; reason?: string; name?: string; agent?: string; team?: string; note?: string }
-  action?: ActionChange & { reason?: string; undo_of?: string }
+  action?: ActionChange & { reason?: string }
   sign?: { name: string; points: number; from: number }
   mark?: { seq: number; verdict: 'correct' | 'wrong' }
   rating?: Verdict & { score?: number }
