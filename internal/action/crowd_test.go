@@ -72,8 +72,8 @@ func TestLimitsHoldInACrowd(t *testing.T) {
 			t.Errorf("act is %s (%s)", a.State, a.Reason)
 		}
 	}
-	if done != 10 || len(r.journal.executed) != 10 {
-		t.Errorf("%d done, %d in the order system, want 10", done, len(r.journal.executed))
+	if done != 10 || len(r.journal.Executed()) != 10 {
+		t.Errorf("%d done, %d in the order system, want 10", done, len(r.journal.Executed()))
 	}
 	r.pass(31 * 24 * time.Hour)
 }

@@ -239,8 +239,8 @@ func TestConfirmationIsVerifiedFromTheLog(t *testing.T) {
 				times = 1
 			}
 			r.wantTimes(s.p.ID, times)
-			if len(r.journal.executed) != times {
-				t.Errorf("the order system did %v", r.journal.executed)
+			if len(r.journal.Executed()) != times {
+				t.Errorf("the order system did %v", r.journal.Executed())
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"balie/internal/action"
+	"balie/internal/action/actiontest"
 	"balie/internal/chat"
 	"balie/internal/connector/connectortest"
 	"balie/internal/connector/demo"
@@ -27,7 +28,7 @@ type rig struct {
 	dir     string
 	engine  *bolt.Engine
 	shop    *demo.Shop
-	journal *journal
+	journal *actiontest.Journal
 	ledger  *action.Ledger
 	pick    func(op string) demo.Trouble
 	die     *crash
@@ -49,7 +50,7 @@ func newRigOn(t *testing.T, file []byte) *rig {
 	t.Helper()
 	r := &rig{T: t, ctx: t.Context(), dir: t.TempDir(), at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), mails: &mailbox{}, file: file}
 	r.set = action.Settings{Timeout: 30 * time.Millisecond, Log: slog.New(slog.DiscardHandler)}
-	r.journal = &journal{executed: map[string]int{}}
+	r.journal = actiontest.NewJournal(nil)
 	r.open()
 	t.Cleanup(func() { r.engine.Close() })
 	return r
@@ -76,7 +77,7 @@ func (r *rig) open() {
 		r.Fatal(err)
 	}
 	r.shop = demo.New(demo.Bytes(r.file), document.In(r.engine, "demo", document.Options[demo.Record]{}), r.now)
-	r.journal.System = r.shop
+	r.journal.Reopen(r.shop)
 	r.die = &crash{Engine: r.engine}
 	system := demo.Faults{System: r.journal, Delay: time.Minute, Pick: func(op string) demo.Trouble {
 		if r.pick == nil {
@@ -111,38 +112,6 @@ func (r *rig) reopen() {
 	}
 	r.pass(10 * time.Second)
 	r.open()
-}
-
-// journal counts what the order system really did: independent of what the ledger believes.
-type journal struct {
-	action.System
-	mu       sync.Mutex
-	executed map[string]int
-	sent     map[string]action.Write
-}
-
-func (j *journal) Do(ctx context.Context, w action.Write) (action.Result, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_, before, err := j.System.Outcome(ctx, w.Key)
-	if err != nil {
-		return action.Result{}, err
-	}
-	r, err := j.System.Do(ctx, w)
-	if err == nil && !before {
-		j.executed[w.Key]++
-		if j.sent == nil {
-			j.sent = map[string]action.Write{}
-		}
-		j.sent[w.Key] = w
-	}
-	return r, err
-}
-
-func (j *journal) times(id string) int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.executed[id]
 }
 
 // crash is a log that stops answering after a number of commits, before or after the last of them reached the disk.
@@ -341,7 +310,7 @@ func (r *rig) wantState(conv chat.ConversationID, id string, want chat.ActionSta
 
 func (r *rig) wantTimes(id string, want int) {
 	r.Helper()
-	if n := r.journal.times(id); n != want {
+	if n := r.journal.Times(id); n != want {
 		r.Errorf("the order system did %s %d times, want %d", id, n, want)
 	}
 }
@@ -431,4 +400,29 @@ func raw(v any) json.RawMessage {
 
 func limitsOf(r *rig) *document.Collection[action.Limits] {
 	return document.In(r.engine, "limits", document.Options[action.Limits]{History: true})
+}
+
+// house is everything that there is to check after a run.
+func (r *rig) house(convs ...chat.ConversationID) actiontest.House {
+	r.Helper()
+	h := actiontest.House{Logs: map[chat.ConversationID][]chat.Event{}, Done: r.journal.Executed(), Limits: action.DefaultLimits(), Now: r.now(),
+		Orders: map[action.OrderID]action.CustomerID{}}
+	if l, _, err := limitsOf(r).Get(r.ctx, "limits"); err == nil {
+		h.Limits = l
+	}
+	for _, c := range convs {
+		h.Logs[c] = r.events(c)
+	}
+	var f struct {
+		Customers []action.Customer
+		Orders    []action.Order
+	}
+	if err := json.Unmarshal(r.file, &f); err != nil {
+		r.Fatal(err)
+	}
+	h.Customers = f.Customers
+	for _, o := range f.Orders {
+		h.Orders[o.ID] = o.Customer
+	}
+	return h
 }

@@ -32,7 +32,7 @@ func Wants(_ *chat.Conversation, added []chat.Event) []relay.Leave {
 	var order []string
 	for _, e := range added {
 		b, ok := e.Body.(*chat.ActionMoved)
-		if !ok || e.By == chat.System || !minted(b.ID) {
+		if !ok || !minted(b.ID) || e.By == chat.System && b.State != chat.ActionConfirmed { // the ledger itself never confirms
 			continue
 		}
 		if _, twice := due[b.ID]; !twice {
