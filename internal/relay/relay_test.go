@@ -69,11 +69,12 @@ type ear struct {
 	calls   chan struct{} // gets a token with every call
 	busy    sync.Mutex
 	block   chan struct{} // when not nil, every call waits for it
+	waits   chan struct{} // and says here that it does
 	fail    error
 }
 
 func newEar(t *testing.T, pos chat.Seq) *ear {
-	return &ear{t: t, pos: pos, calls: make(chan struct{}, 1)}
+	return &ear{t: t, pos: pos, calls: make(chan struct{}, 1), waits: make(chan struct{}, 1)}
 }
 
 func (e *ear) enter() func() {
@@ -82,6 +83,10 @@ func (e *ear) enter() func() {
 		return func() {}
 	}
 	if e.block != nil {
+		select {
+		case e.waits <- struct{}{}:
+		default:
+		}
 		<-e.block
 	}
 	return func() {
@@ -186,14 +191,15 @@ func TestWakersOutOfOrder(t *testing.T) {
 	late := &lateStore{Store: engine, hold: map[string]chan struct{}{"one": make(chan struct{})}, done: make(chan struct{}, 2)}
 	r := relay.New(late, engine, quiet)
 	e := newEar(t, 0)
-	e.block = make(chan struct{}, 100)
+	e.block = make(chan struct{})
 	f := r.Follow(conv(1), 0, e)
 	defer f.Close()
 	first := make(chan struct{})
 	go func() { defer close(first); say(t, r, conv(1), "one") }()
 	<-late.done               // it is durable, but its writer has not come back to wake anybody
 	say(t, r, conv(1), "two") // wakes: the follower reads 1 and 2 and is held in the sink
-	close(late.hold["one"])   // now the first writer wakes, with event 1 in hand
+	<-e.waits
+	close(late.hold["one"]) // now the first writer wakes, with event 1 in hand
 	<-first
 	close(e.block)
 	e.heard(2)
