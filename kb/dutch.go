@@ -171,7 +171,7 @@ func endsIn(w string, ends []string) bool {
 }
 
 // pastEnds are the weak pasts that cannot be the end of a noun.
-var pastEnds = []string{"eerde", "eerden", "aalde", "aalden", "erde", "erden"}
+var pastEnds = []string{"eerde", "eerden", "aalde", "aalden", "erde"}
 
 // inflected undoes the t and te of the verb's other forms where what is left is long enough to be safe: levert, betaalt,
 // leverde, betaalde.
@@ -181,7 +181,7 @@ func inflected(w string) (string, bool) {
 		return "", false
 	}
 	switch {
-	case n > 7 && endsIn(w, pastEnds):
+	case n > 6 && endsIn(w, pastEnds):
 		return strings.TrimSuffix(strings.TrimSuffix(w, "n"), "de"), true
 	case w[n-1] == 't' && strings.ContainsRune("lrmkpgbd", rune(w[n-2])):
 		return w[:n-1], true

@@ -182,7 +182,7 @@ func TestSearchFindsThePassage(t *testing.T) {
 	if hit := res.Hits[0]; hit.Section != "Geld terug" || !strings.Contains(hit.HTML, "<p>Wij betalen") || hit.URL != "/help/nl/retour" || hit.Updated != "2026-10-01" {
 		t.Errorf("hit = %+v", hit)
 	}
-	if res := h.search("nl", "bezorgadress"); res.Corrected != "bezorgadres" {
+	if res := h.search("nl", "Bezorgadrse wijzigen"); res.Corrected != "bezorgadres wijzigen" {
 		t.Errorf("corrected = %q", res.Corrected)
 	}
 }
@@ -280,7 +280,9 @@ func (h *house) run() {
 
 func TestRunFollowsWrites(t *testing.T) {
 	h := newHouse(t)
-	if _, err := h.lib.Search(context.Background(), kb.Query{Text: "x", Lang: "nl"}); !fault.Is(err, fault.Unavailable) {
+	impatient, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := h.lib.Search(impatient, kb.Query{Text: "x", Lang: "nl"}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("search before the first index: %v", err)
 	}
 	h.run()

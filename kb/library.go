@@ -18,10 +18,11 @@ import (
 
 // Options are the settings of a Library; the zero value is what the server uses.
 type Options struct {
-	Log   *slog.Logger                 // nil: slog.Default
-	Sweep time.Duration                // how often Run looks for changes without being poked; 0 means a second
-	Check time.Duration                // how often Run asks the index a question it must know; 0 means 20 seconds
-	URL   func(lang, id string) string // the page of an article; nil: /help/lang/id
+	Log      *slog.Logger                 // nil: slog.Default
+	Sweep    time.Duration                // how often Run looks for changes without being poked; 0 means a second
+	Check    time.Duration                // how often Run asks the index a question it must know; 0 means 20 seconds
+	Patience time.Duration                // how long a search waits for an index; 0 means 10 seconds
+	URL      func(lang, id string) string // the page of an article; nil: /help/lang/id
 }
 
 // Library searches the articles of a Store. It is safe for use by many goroutines.
@@ -35,9 +36,10 @@ type Library struct {
 	mu    sync.Mutex // one pass over the changes, or rebuild, at a time
 	shelf *shelf     // what the passes write to; nil when it must be built anew
 
-	seat    sync.RWMutex
-	current *view       // what searches read; nil until there is one
-	due     atomic.Bool // the index is to be checked in the next pass
+	seat    sync.Mutex
+	current *view         // what searches read; nil until there is one
+	turn    chan struct{} // closed when current becomes another
+	due     atomic.Bool   // the index is to be checked in the next pass
 }
 
 // Open opens the index in dir, or leaves it to the first Sync to build one when there is none, when it was made by
@@ -52,10 +54,13 @@ func Open(dir string, s Store, opt Options) (*Library, error) {
 	if opt.Check <= 0 {
 		opt.Check = 20 * time.Second
 	}
+	if opt.Patience <= 0 {
+		opt.Patience = 10 * time.Second
+	}
 	if opt.URL == nil {
 		opt.URL = func(lang, id string) string { return "/help/" + lang + "/" + id }
 	}
-	l := &Library{dir: dir, store: s, opt: opt, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1)}
+	l := &Library{dir: dir, store: s, opt: opt, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1), turn: make(chan struct{})}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make library folder: %w", err)
 	}
@@ -101,14 +106,24 @@ func (l *Library) openCurrent() error {
 
 func versionPrefix() string { return fmt.Sprintf("v%d-", indexVersion) }
 
-// hold returns the view to search, held; the caller releases it.
-func (l *Library) hold(context.Context) (*view, error) {
-	l.seat.RLock()
-	defer l.seat.RUnlock()
-	if l.current == nil {
-		return nil, fault.New(fault.Unavailable, "The library is being opened. Please try again in a moment.")
+// hold returns the view to search, held; the caller releases it. When there is none, or only the one that failed, it waits
+// for another until ctx ends.
+func (l *Library) hold(ctx context.Context, failed *view) (*view, error) {
+	for {
+		l.seat.Lock()
+		v, turn := l.current, l.turn
+		if v != nil && v != failed {
+			v.hold()
+			l.seat.Unlock()
+			return v, nil
+		}
+		l.seat.Unlock()
+		select {
+		case <-turn:
+		case <-ctx.Done():
+			return nil, fault.Wrap(fault.Unavailable, "The library cannot be searched right now. Please try again in a moment.", ctx.Err())
+		}
 	}
-	return l.current.hold(), nil
 }
 
 // show makes v what searches read, and lets the one before close when its last reader is done.
@@ -116,6 +131,8 @@ func (l *Library) show(v *view) {
 	l.seat.Lock()
 	old := l.current
 	l.current = v
+	close(l.turn)
+	l.turn = make(chan struct{})
 	l.seat.Unlock()
 	if old != nil {
 		old.release()
@@ -124,11 +141,11 @@ func (l *Library) show(v *view) {
 
 // Ready returns nil when searches are answered.
 func (l *Library) Ready() error {
-	v, err := l.hold(context.Background())
-	if err != nil {
-		return err
+	l.seat.Lock()
+	defer l.seat.Unlock()
+	if l.current == nil {
+		return fault.New(fault.Unavailable, "The library is being opened.")
 	}
-	v.release()
 	return nil
 }
 
@@ -194,10 +211,10 @@ func (l *Library) Sync(ctx context.Context) error {
 // check asks the index the canary's question and drops it as the one to write to when it fails; searches stay on it
 // until the new one is there.
 func (l *Library) check(ctx context.Context) {
-	if l.shelf == nil {
+	if l.shelf == nil || l.Ready() != nil {
 		return
 	}
-	v, err := l.hold(ctx)
+	v, err := l.hold(ctx, nil)
 	if err == nil {
 		if err = v.canary(ctx); err == nil {
 			err = v.healthy()

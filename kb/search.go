@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-
-	"balie/internal/fault"
 )
 
 // Verdict says what the hits are good for.
@@ -57,8 +55,8 @@ type Result struct {
 const maxText = 4000 // bytes of a question that are looked at
 
 // Search returns the articles that fit the question, best first. A question without a word that carries meaning gets no
-// hits and the verdict None. While the index is being mended it answers from the last good one; with none at all it
-// returns fault.Unavailable.
+// hits and the verdict None. While there is no index yet, or the one there is turns out to be damaged, Search waits for the
+// new one, which is a matter of seconds; then, or when nobody runs the library, it returns fault.Unavailable.
 func (l *Library) Search(ctx context.Context, q Query) (Result, error) {
 	if len(q.Text) > maxText {
 		q.Text = strings.ToValidUTF8(q.Text[:maxText], "")
@@ -67,23 +65,34 @@ func (l *Library) Search(ctx context.Context, q Query) (Result, error) {
 		q.Limit = 10
 	}
 	q.Limit = min(q.Limit, 50)
+	patience, stop := context.WithTimeout(ctx, l.opt.Patience)
+	defer stop()
+	var failed *view
+	for {
+		v, err := l.hold(patience, failed)
+		if err != nil {
+			return Result{}, err
+		}
+		res, err := l.searchView(ctx, v, q)
+		v.release()
+		if err == nil || ctx.Err() != nil {
+			return res, err
+		}
+		l.opt.Log.Warn("a search failed on the index", "err", err)
+		failed = v
+		l.Check()
+	}
+}
+
+// searchView searches when it is this search's turn.
+func (l *Library) searchView(ctx context.Context, v *view, q Query) (res Result, err error) {
 	select {
 	case l.slots <- struct{}{}:
 		defer func() { <-l.slots }()
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
 	}
-	v, err := l.hold(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	defer v.release()
-	var res Result
 	err = faultless(func() (err error) { res, err = v.search(ctx, q, l.opt.URL); return err })
-	if err != nil && ctx.Err() == nil {
-		l.Check()
-		return Result{}, fault.Wrap(fault.Unavailable, "The library cannot be searched right now. Please try again.", err)
-	}
 	return res, err
 }
 
@@ -151,21 +160,18 @@ func (v *view) hits(ranked []scored, limit int, url func(lang, id string) string
 	seen := map[string]bool{}
 	var out []Hit
 	for _, r := range ranked {
-		key, err := v.key(r.doc)
+		id, st, err := v.passage(r.doc)
 		if err != nil {
 			return nil, err
 		}
+		key := articleOf(id)
 		if seen[key] {
 			continue
 		}
 		seen[key] = true
-		_, st, err := v.passage(r.doc)
-		if err != nil {
-			return nil, err
-		}
-		lang, id, _ := strings.Cut(key, "/")
+		lang, article, _ := strings.Cut(key, "/")
 		out = append(out, Hit{
-			Article: id, Lang: lang, Title: st.Title, Section: st.Section, Text: st.Text, HTML: st.HTML, URL: url(lang, id),
+			Article: article, Lang: lang, Title: st.Title, Section: st.Section, Text: st.Text, HTML: st.HTML, URL: url(lang, article),
 			Updated: st.Updated, Score: r.score, Fit: r.fit, Internal: st.Internal,
 		})
 		if len(out) == limit {

@@ -3,7 +3,6 @@ package kb
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -214,12 +213,25 @@ func passageIDs(ctx context.Context, r index.IndexReader, key string) ([]string,
 
 // stored is a passage as the index keeps it, ready to be shown.
 type stored struct {
-	Title    string `json:"t"`
-	Section  string `json:"s,omitempty"`
-	Text     string `json:"x"`
-	HTML     string `json:"h"`
-	Updated  string `json:"u,omitempty"`
-	Internal bool   `json:"i,omitempty"`
+	Title, Section, Text, HTML, Updated string
+	Internal                            bool
+}
+
+// encode writes a passage as its parts with NULs between, which no article holds.
+func (st stored) encode() []byte {
+	flag := ""
+	if st.Internal {
+		flag = flagInternal
+	}
+	return []byte(strings.Join([]string{st.Title, st.Section, st.Text, st.HTML, st.Updated, flag}, "\x00"))
+}
+
+func decodeStored(s string) (stored, bool) {
+	p := strings.Split(s, "\x00")
+	if len(p) != 6 {
+		return stored{}, false
+	}
+	return stored{Title: p[0], Section: p[1], Text: p[2], HTML: p[3], Updated: p[4], Internal: p[5] != ""}, true
 }
 
 // documents cuts an article into the documents of its passages. An article without text still has one, so that its title
@@ -281,10 +293,7 @@ func passageDocument(c change, i int, st stored) *document.Document {
 	if st.Internal {
 		doc.AddField(keyword(fieldFlag, flagInternal))
 	}
-	value, err := json.Marshal(st)
-	if err == nil { // strings and a bool always marshal
-		doc.AddField(document.NewTextFieldCustom(fieldStored, nil, value, index.StoreField, nil))
-	}
+	doc.AddField(document.NewTextFieldCustom(fieldStored, nil, st.encode(), index.StoreField, nil))
 	return doc
 }
 

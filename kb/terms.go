@@ -52,21 +52,28 @@ func (v *view) wants(ctx context.Context, lv *langView, toks []token, from *lang
 	if err != nil {
 		return q, err
 	}
+	counts := func(word string) bool {
+		return (len(word) > 1 || lv.words.has(word)) && !from.stop[word] && (asking || !from.ask[word]) && !seen[from.stem(word)]
+	}
 	for i, t := range toks {
-		if from.stop[t.word] || !asking && from.ask[t.word] || joined.part[i] || seen[from.stem(t.word)] {
+		if !counts(t.word) || joined.part[i] {
 			continue
 		}
-		seen[from.stem(t.word)] = true
-		w, repaired := v.want(lv, t.word, from)
-		if repaired != "" {
-			fix[i] = repaired
+		spelt, shown, weight, err := v.repair(ctx, lv, t.word, from)
+		if err != nil {
+			return q, err
 		}
+		if fix[i] = shown; !counts(spelt) {
+			continue
+		}
+		seen[from.stem(spelt)] = true
+		w := v.want(lv, spelt, weight, from)
 		w.add(joined.verb[i], 1)
 		if err := v.weigh(ctx, lv, &w); err != nil {
 			return q, err
 		}
 		q.wants = append(q.wants, w)
-		pieces := fourGrams(t.word)
+		pieces := fourGrams(spelt)
 		for _, g := range pieces {
 			grams[g] += gramWeight / float64(len(pieces))
 		}
@@ -75,6 +82,43 @@ func (v *view) wants(ctx context.Context, lv *langView, toks []token, from *lang
 		q.grams, err = v.grams(ctx, lv, grams)
 	}
 	return q, err
+}
+
+// repair returns the word of the library that was meant by one it does not have, what to show of the repair ("" when the
+// word is left alone), and how much it is worth. A word in another language than the articles' is left alone, and so is a
+// compound of known words.
+func (v *view) repair(ctx context.Context, lv *langView, word string, from *language) (spelt, shown string, weight float64, err error) {
+	if from.code != lv.code || lv.words.has(word) {
+		return word, "", 1, nil
+	}
+	forms, err := v.list(ctx, lv.field, lv.stem(word))
+	if err != nil || len(forms.docs) > 0 {
+		return word, "", 1, err
+	}
+	if left, _ := lv.parts(word); left != "" {
+		return word, "", 1, nil
+	}
+	if main, both := lv.unglue(word); main != "" {
+		return main, both, 1, nil
+	}
+	if near, distance := lv.words.near(word); near != "" {
+		return near, near, power(repairWeight, distance), nil
+	}
+	return word, "", 1, nil
+}
+
+// unglue parts a word that was typed on to a small one, "verkiezingenzijn", and returns the one that counts, and both.
+func (lv *langView) unglue(word string) (main, both string) {
+	for i := 2; i+2 <= len(word); i++ {
+		l, r := word[:i], word[i:]
+		switch {
+		case len(l) > 3 && lv.stop[r] && lv.words.has(l):
+			return l, l + " " + r
+		case len(r) > 3 && lv.stop[l] && lv.words.has(r):
+			return r, l + " " + r
+		}
+	}
+	return "", ""
 }
 
 // apart are the verbs of a question that stand apart from their first part: "stuur … terug", "op te zeggen".
@@ -112,45 +156,37 @@ func (v *view) join(ctx context.Context, lv *langView, toks []token, from *langu
 	return j, nil
 }
 
-// want collects the terms that answer to a word, and the word it was repaired to, if it was. A question from a customer
-// with another language meets an article by its tags and by pairs in the synonyms; its spelling and its compounds mean
-// nothing there.
-func (v *view) want(lv *langView, word string, from *language) (w want, repaired string) {
-	w.word = word
-	w.add(lv.stem(word), 1)
-	base := word
+// want collects the terms that answer to a word. A question from a customer with another language meets an article by its
+// tags and by pairs in the synonyms; compounds mean nothing there.
+func (v *view) want(lv *langView, word string, weight float64, from *language) want {
+	w := want{word: word}
+	w.add(lv.stem(word), weight)
 	if from.code == lv.code {
-		known := func(s string) bool { return lv.words.has(s) || lv.words.has(s+"en") }
-		left, right := lv.parts(word, known)
-		if !lv.words.has(word) && left == "" {
-			if near, distance := lv.words.near(word); near != "" {
-				w.add(lv.stem(near), power(repairWeight, distance))
-				repaired, base = near, near
-				left, right = lv.parts(base, known)
-			}
-		}
-		if left != "" {
+		if left, right := lv.parts(word); left != "" {
 			w.add(lv.stem(left), partWeight)
 			w.add(lv.stem(right), partWeight)
 		}
-		if lv.part && !lv.ask[base] {
-			for _, c := range lv.words.compounds(base, maxCompounds, known) {
+		if lv.part && !lv.ask[word] {
+			for _, c := range lv.words.compounds(word, maxCompounds, lv.known) {
 				w.add(lv.stem(c), compoundWeight)
 			}
 		}
 	}
-	for _, s := range v.synonyms[from.code][from.stem(base)] {
+	for _, s := range v.synonyms[from.code][from.stem(word)] {
 		w.add(lv.stem(s), synonymWeight)
 	}
-	return w, repaired
+	return w
 }
 
+// known reports whether the library has a word, or the verb that it is the first part of.
+func (lv *langView) known(s string) bool { return lv.words.has(s) || lv.words.has(s+"en") }
+
 // parts parts a compound, in a language that has them.
-func (lv *langView) parts(word string, known func(string) bool) (left, right string) {
-	if !lv.part {
+func (lv *langView) parts(word string) (left, right string) {
+	if !lv.part || len(word) < 7 {
 		return "", ""
 	}
-	return lv.words.split(word, known)
+	return lv.words.split(word, lv.known)
 }
 
 func power(x float64, n int) float64 {
@@ -239,15 +275,15 @@ func fourGrams(w string) []string {
 
 // correct writes the question anew with the repaired words in it.
 func correct(text string, toks []token, fix map[int]string) string {
-	if len(fix) == 0 {
-		return ""
-	}
 	out, at := "", 0
 	for i, t := range toks {
-		if to, ok := fix[i]; ok {
+		if to := fix[i]; to != "" {
 			out += text[at:t.start] + to
 			at = t.end
 		}
+	}
+	if at == 0 {
+		return ""
 	}
 	return out + text[at:]
 }

@@ -2,13 +2,13 @@ package kb
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
 	"sync"
 
+	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
 )
 
@@ -18,6 +18,8 @@ type view struct {
 	reader   index.IndexReader
 	mu       sync.Mutex
 	users    int
+	segments []*scorch.SegmentSnapshot
+	starts   []int  // the number of the first passage of each segment
 	size     int    // one more than the highest number of a passage
 	hidden   []bool // passages the bot must not quote; nil when there are none
 	langs    map[string]*langView
@@ -59,6 +61,9 @@ func newView(ctx context.Context, s *shelf) (v *view, err error) {
 }
 
 func (v *view) load(ctx context.Context) error {
+	if err := v.mapSegments(); err != nil {
+		return err
+	}
 	fields, err := v.reader.Fields()
 	if err != nil {
 		return err
@@ -169,35 +174,43 @@ func (v *view) postings(ctx context.Context, field, term string, each func(doc i
 	}
 }
 
-// passage returns a passage by number: the key of its article, its place in it, and itself.
+// passage returns a passage by number: its id, and itself. It reads the segment directly: asking the index by id would look
+// the id up again.
 func (v *view) passage(doc int) (id string, st stored, err error) {
-	id, err = v.reader.ExternalID(index.NewIndexInternalID(nil, uint64(doc)))
-	if err != nil {
-		return "", st, err
-	}
-	d, err := v.reader.Document(id)
-	if err != nil {
-		return "", st, err
-	}
-	if d == nil {
-		return "", st, errors.New("a passage that is in the index is not on disk")
-	}
-	err = errors.New("a passage has no text")
-	d.VisitFields(func(f index.Field) {
-		if f.Name() == fieldStored {
-			err = json.Unmarshal(f.Value(), &st)
+	for i := len(v.segments) - 1; i >= 0; i-- {
+		if doc < v.starts[i] {
+			continue
 		}
-	})
-	return id, st, err
+		found := false
+		err = v.segments[i].VisitDocument(uint64(doc-v.starts[i]), func(field string, _ byte, value []byte, _ []uint64) bool {
+			switch field {
+			case "_id":
+				id = string(value)
+			case fieldStored:
+				st, found = decodeStored(string(value))
+			}
+			return true
+		})
+		if err == nil && (!found || id == "") {
+			err = errors.New("a passage has no text")
+		}
+		return id, st, err
+	}
+	return "", st, errors.New("there is no such passage")
 }
 
-// key returns the key of the article that a passage belongs to.
-func (v *view) key(doc int) (string, error) {
-	id, err := v.reader.ExternalID(index.NewIndexInternalID(nil, uint64(doc)))
-	if err != nil {
-		return "", err
+// mapSegments notes at which number the passages of each segment start.
+func (v *view) mapSegments() error {
+	snap, ok := v.reader.(*scorch.IndexSnapshot)
+	if !ok {
+		return errors.New("the index reads in an unknown way")
 	}
-	return articleOf(id), nil
+	at := 0
+	for _, s := range snap.Segments() {
+		v.segments, v.starts = append(v.segments, s), append(v.starts, at)
+		at += int(s.FullSize())
+	}
+	return nil
 }
 
 func articleOf(passageID string) string {

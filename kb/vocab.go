@@ -104,18 +104,21 @@ func (v *vocabulary) near(w string) (best string, distance int) {
 		limit = 2
 	}
 	grams := gramsOf(w)
-	shared := map[int32]int{}
+	shared := make([]uint8, len(v.words))
+	var touched []int32
 	for _, g := range grams {
 		for _, i := range v.grams[g] {
-			shared[i]++
+			if shared[i]++; shared[i] == 1 {
+				touched = append(touched, i)
+			}
 		}
 	}
 	need := max(1, len(grams)-3*limit-1)
 	bestCount := uint32(0)
 	distance = limit + 1
-	for i, n := range shared {
+	for _, i := range touched {
 		c := v.words[i]
-		if n < need || len(c) > len(w)+limit || len(c) < len(w)-limit {
+		if int(shared[i]) < need || len(c) > len(w)+limit || len(c) < len(w)-limit {
 			continue
 		}
 		d := editDistance(w, c, limit)
