@@ -30,6 +30,7 @@ type chatData struct {
 	Key                 string // of the next frame: sending the same page twice is one message
 	Refresh             bool
 	Closed              bool
+	AskRating           bool
 }
 
 // chatLine is one thing in the log.
@@ -82,16 +83,34 @@ func (s *Server) drawChat(w http.ResponseWriter, r *http.Request, v *visit, prob
 	d := chatData{Site: v.site.Name, Lang: v.lang, Owner: chat.RoleBot, Text: typed, Key: "p-" + string(chat.NewConversationID(s.now()))}
 	status := http.StatusOK
 	if problem != nil {
-		d.Problem, status = fault.Text(problem), statuses[fault.KindOf(problem)]
+		d.Problem, status = problemText(problem, d.Lang), statuses[fault.KindOf(problem)]
 	}
 	if v.conv != "" {
 		if err := s.fillChat(r, v, &d); err != nil {
 			s.slog.Error("chat page", "conv", v.conv, "err", err)
-			d.Problem, status = fault.Text(err), statuses[fault.KindOf(err)]
+			d.Problem, status = problemText(err, d.Lang), statuses[fault.KindOf(err)]
 		}
 	}
 	d.Notice = s.notice(r.Context(), d.Lang)
 	s.show(w, status, "chat", s.ancestors(v.site), d)
+}
+
+// dutch says in Dutch, by kind, what went wrong with what a customer sent.
+var dutch = map[fault.Kind]string{
+	fault.Invalid:     "Er staat niets in, of het formulier klopt niet. Probeer het nog eens.",
+	fault.TooLong:     "Dit is te lang. Een bericht heeft ten hoogste 4000 tekens. Stuur het in twee delen.",
+	fault.RateLimited: "U stuurt heel veel achter elkaar. Wacht even en probeer het nog eens.",
+	fault.IDConflict:  "Deze pagina was al een keer verstuurd. Verstuur uw bericht nog eens.",
+	fault.NotFound:    "Dit staat niet meer open. Kijk naar het laatste bericht.",
+	fault.Unavailable: "Wij kunnen nu niets bewaren. Probeer het over een minuut nog eens.",
+	fault.Internal:    "Er ging bij ons iets mis. Probeer het nog eens.",
+}
+
+func problemText(err error, lang string) string {
+	if text, ok := dutch[fault.KindOf(err)]; ok && lang == "nl" {
+		return text
+	}
+	return fault.Text(err)
 }
 
 func (s *Server) fillChat(r *http.Request, v *visit, d *chatData) error {
@@ -104,6 +123,7 @@ func (s *Server) fillChat(r *http.Request, v *visit, d *chatData) error {
 		return err
 	}
 	d.Owner, d.Reference, d.Form, d.Closed = c.Owner.Role, v.conv.Reference(), c.Form, c.Owner.Role == chat.RoleNobody
+	d.AskRating = d.Closed && c.Rating == nil
 	if r.URL.Query().Get("lang") == "" {
 		d.Lang = c.Lang
 	}
@@ -111,7 +131,6 @@ func (s *Server) fillChat(r *http.Request, v *visit, d *chatData) error {
 	if err != nil {
 		return err
 	}
-	answered := chat.Seq(0)
 	for _, e := range events {
 		e, ok := chat.ForCustomer(e)
 		if !ok {
@@ -121,14 +140,14 @@ func (s *Server) fillChat(r *http.Request, v *visit, d *chatData) error {
 			if e.By.Role == chat.RoleCustomer {
 				d.Buttons = nil
 			} else {
-				d.Buttons, answered = m.Buttons, e.Seq
+				d.Buttons = m.Buttons
 			}
 		}
 		if l, ok := s.chatLine(e, d.Lang); ok {
 			d.Lines = append(d.Lines, l)
 		}
 	}
-	d.Refresh = c.Owner.Role == chat.RoleQueue || c.Owner.Role == chat.RoleAgent || (c.Owner.Role == chat.RoleBot && c.Heard > answered)
+	d.Refresh = c.Owner.Role == chat.RoleQueue || (!d.Closed && c.Heard > c.Answered) // not while it is the customer's turn: they are typing
 	if c.Owner.Role == chat.RoleQueue {
 		d.Place, _, err = s.desk.Place(ctx, v.conv)
 	}
