@@ -33,18 +33,32 @@ type addressReader struct {
 	toks  []token
 	low   []string // the tokens, folded
 	hints Hints
-	plain bool // the text has no capitals, so they cannot tell names apart
+	shout bool // all of it is in capitals
+	plain bool // capitals do not tell names apart: there are none but at the start of sentences, or nothing else
+}
+
+// marksNames reports whether the writer gives names capitals: some word inside a sentence has one.
+func (r *addressReader) marksNames() bool {
+	for j := 1; j < len(r.toks); j++ {
+		w := r.toks[j].s
+		start := r.at(j-1) == "\n" || strings.ContainsAny(r.gapAfter(j-1), ".!?:")
+		if !start && len(w) > 1 && r.isName(j) && w[1:] == strings.ToLower(w[1:]) && w != "Ik" && hasLetter(w[1:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // findAddresses finds addresses: a house number with a street beside it and something that makes it an address: a
 // postcode, a street's ending (‑straat, Road), or a city. A Dutch postcode with a number is one without a street.
 func findAddresses(work string, h Hints) []found[Address] {
 	r := addressReader{text: work, toks: addressTokens(work), hints: h}
-	r.plain = strings.ToLower(work) == work || strings.ToUpper(work) == work
+	r.shout = strings.ToUpper(work) == work
 	r.low = make([]string, len(r.toks))
 	for i, t := range r.toks {
 		r.low[i] = Normalize(t.s)
 	}
+	r.plain = r.shout || !r.marksNames()
 	var out []found[Address]
 	for i := 0; i < len(r.toks) && len(out) < maxFound; {
 		a, from, to := r.readAt(i)
@@ -335,7 +349,7 @@ func (r *addressReader) streetBefore(i int) int {
 			start = j
 		case r.isName(j), streetLike(low), ordinalName.MatchString(low), isDigits(w) && j > 0 && (len(w) == 4 && r.isName(j-1) || len(w) <= 2 && nameParticle[r.low[j-1]] && strings.HasPrefix(r.gapAfter(j), ".")):
 			start = j
-		case r.plain && hasLetter(low):
+		case r.plain && hasLetter(low) && (start < 0 || streetLead[low] || !r.anyStreetLike(start, i)):
 			start = j
 		default:
 			return start

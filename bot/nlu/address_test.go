@@ -99,6 +99,8 @@ func TestAddressesAsPeopleWriteThem(t *testing.T) {
 		"Kerkstraat 12-III, 1234AB Utrecht":                                          "Kerkstraat 12 III||1234 AB|Utrecht|NL",
 		"Kerkstraat 12 A-2 1234AB Utrecht":                                           "Kerkstraat 12 A-2||1234 AB|Utrecht|NL",
 		"Kerkstraat 12 2e woonlaag links, 1234 AB Utrecht":                           "Kerkstraat 12 2e woonlaag links||1234 AB|Utrecht|NL",
+		"Mijn adres is jan van galenstraat 12, 1234ab utrecht":                       "jan van galenstraat 12||1234 AB|utrecht|NL",
+		"Ga verhuizen rokin 5 1012kk amsterdam":                                      "rokin 5||1012 KK|amsterdam|NL",
 		"kerkstraat 12 rood 1234 ab utrecht":                                         "kerkstraat 12 rood||1234 AB|utrecht|NL",
 		"Kerkstraat 12, toevoeging b, 1234AB Utrecht":                                "Kerkstraat 12 B||1234 AB|Utrecht|NL",
 		"straat: Kerkstraat, huisnummer: 12, postcode: 1234AB, plaats: Utrecht":      "Kerkstraat 12||1234 AB|Utrecht|NL",

@@ -214,7 +214,7 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 // or behind the word postcode.
 func (r *addressReader) dutchPair(i int) bool {
 	letters := r.at(i + 1)
-	if letters == strings.ToUpper(letters) && !r.plain {
+	if letters == strings.ToUpper(letters) && !r.shout {
 		return true
 	}
 	low := r.low[i+1]

@@ -48,6 +48,12 @@ var compass = set("n s e w ne nw se sw north south east west")
 var nameParticle = set(`van de der den het 't ten ter aan op bij in onder von vom zum zur am an a/d v.d. d' la le les du des of
 	the upon under 's en und over sur`)
 
+// streetLead are words that begin the name of a street before its last part: "oude kerkstraat", "burgemeester jansenlaan".
+var streetLead = set(`oude oud nieuwe nieuw grote groot kleine klein lange korte eerste tweede derde vierde vijfde hoge lage noorder zuider
+	ooster wester noord zuid oost west burgemeester burg burg. prins prinses koning koningin dr dr. prof prof. professor dokter sint st st.
+	admiraal generaal pastoor kapelaan jan pieter piet willem johan johannes karel frans hendrik albert anna maria wilhelmina juliana beatrix
+	emma mauritshuis graaf gravin hertog ds ds. mr mr. ir ir. jonkheer president thomas vincent rembrandt jacob louis marie van der den de het`)
+
 // leadingParticle may start a street's name though written small: "de Lairessestraat", "'t Zand".
 var leadingParticle = set("'t 's")
 
@@ -71,7 +77,9 @@ var sentenceWord = set(`is zijn was het naar op in aan bij mijn me m'n adres add
 	groet groetjes groeten mvg regards ouders parents werk work kantoor office thuis home huis house buurvrouw buren
 	neighbour neighbor dochter zoon moeder vader vandaag morgen overmorgen tomorrow today gisteren yesterday ma di wo do
 	om tussen rond sinds nummer: met with wonend woonachtig ga gaan going change changed update pas aanpassen verplaats
-	verstuur versturen correctie sorry oeps bedoel bedoelde eigenlijk actually mean nee no ja yes`)
+	verstuur versturen correctie sorry oeps bedoel bedoelde eigenlijk actually mean nee no ja yes verhuizen gestuurd bezorgd
+	krijgen zetten zet aangepast gewijzigd afgeleverd verzonden brengen breng komt komen moeten staat staan maken maak geef gegeven doorgeven
+	lived shipped shipping mail post adressen addresses klaar weer steeds altijd vroeger eerst later pakketje pakje zending bank kast`)
 
 var countries = map[string]string{"nederland": "NL", "nl": "NL", "netherlands": "NL", "holland": "NL", "the netherlands": "NL",
 	"belgie": "BE", "belgium": "BE", "be": "BE", "belgique": "BE", "belgien": "BE", "duitsland": "DE", "germany": "DE", "deutschland": "DE", "de": "DE",
