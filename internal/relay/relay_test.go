@@ -17,7 +17,7 @@ import (
 )
 
 // deadline is how long anything may take before a test calls it missing.
-const deadline = 2 * time.Second
+const deadline = 30 * time.Second
 
 var quiet = slog.New(slog.DiscardHandler)
 
