@@ -11,13 +11,14 @@ export function actionsOf(events: readonly { kind: string; action?: ActionChange
 const asks = (m: Message | undefined) => !!(m?.buttons?.length || m?.form || m?.card)
 
 /** isOpen reports whether the buttons and the form of event i can still be used: a card until its act has moved on, anything
- *  else until the customer has said something or the bot has asked something newer. */
+ *  else until the customer has said something, the bot has asked something newer, or people have the word. */
 export function isOpen(events: Event[], i: number, actions: Map<string, ActionChange>): boolean {
   const message = events[i]?.message
   const state = message?.card && actions.get(message.card.action)?.state
   if (state && state !== 'proposed') return false
   for (const later of events.slice(i + 1)) {
     if (later.kind === 'closed') return false
+    if (later.kind === 'owner' && later.owner?.to !== 'bot' && !message?.card) return false
     if (later.kind !== 'message') continue
     if (later.from?.role !== 'customer' && asks(later.message)) return false
     if (later.from?.role === 'customer' && !message?.card) return false

@@ -100,7 +100,6 @@ function Body({ message: m }: { message: Message }) {
       )}
       {!!m.buttons?.length && <p class="under">{t('buttons')}: {m.buttons.map((b) => b.label).join(' · ')}</p>}
       {m.form && <p class="under">{t('form')}: {m.form.fields.map((f) => f.label).join(', ')}</p>}
-      {m.submit && <p class="under">{Object.entries(m.submit.values).map(([k, v]) => `${k}: ${v}`).join(' · ')}</p>}
       {m.card && (
         <p class="under">
           {m.card.title}: {(m.card.rows ?? []).map((r) => `${r.label} ${r.before ? r.before + ' → ' : ''}${r.after ?? ''}`).join(' · ')}

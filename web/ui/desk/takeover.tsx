@@ -30,7 +30,7 @@ export function TakeOver({ packet }: { packet: Packet }) {
             <ul>
               {p.facts.map((f, i) => (
                 <li key={i}>
-                  {f.name.replaceAll('_', ' ')}: <strong>{said(f.value)}</strong>{' '}
+                  {known(room, 'fact', f.name)}: <strong>{said(f.value)}</strong>{' '}
                   <span class={f.verified ? 'ok' : 'muted'}>({f.verified ? t('checked') : t('unchecked')})</span>
                 </li>
               ))}
