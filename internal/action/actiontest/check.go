@@ -142,7 +142,7 @@ func (c *checker) moved(conv chat.ConversationID, e chat.Event, b *chat.ActionMo
 			a.press = &press{e.At, who, who.Level.AtLeast(chat.LevelOrder)}
 		}
 	}
-	if e.By.Role == chat.RoleSystem {
+	if e.By.Role == chat.RoleSystem && b.State != chat.ActionConfirmed {
 		a.last, a.lastAt = b.State, e.At
 		a.undone = a.undone || b.State == chat.ActionUndone
 	}
