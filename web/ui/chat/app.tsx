@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { Composer } from './composer'
 import { Here, useRoom, who, type Room } from './context'
 import { Lines } from './lines'
+import type { Message } from './protocol'
 import { Rating } from './rating'
 import { download } from './save'
 import { Status } from './status'
@@ -171,6 +172,13 @@ function Opening() {
   )
 }
 
+/** aloud is a message as it should sound: the words of its HTML, without the marks of Markdown and without links to tab to. */
+function aloud(m: Message): string {
+  if (!m.html) return m.text ?? ''
+  const spaced = m.html.replace(/<\/(p|li|h\d|td|th|div)>/g, '$& ')
+  return new DOMParser().parseFromString(spaced, 'text/html').body.textContent?.trim() ?? ''
+}
+
 /** Spoken is the conversation for a screen reader: whole messages, each once, none of the history. */
 function Spoken() {
   const room = useRoom()
@@ -178,7 +186,7 @@ function Spoken() {
     <div class="hidden" role="log" aria-live="polite" aria-label={room.t('log')}>
       {room.chat.spoken.value.map((e) => {
         if (e.kind !== 'message' || e.from?.role === 'customer' || !e.message?.text) return null
-        return <p key={e.seq}>{who(room, e.from)}: {e.message.text}</p>
+        return <p key={e.seq}>{who(room, e.from)}: {aloud(e.message)}</p>
       })}
     </div>
   )
