@@ -44,6 +44,12 @@ func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 	if wishes := e.wishes(t); len(wishes) > 0 {
 		return wishes, nil
 	}
+	if len(h.Facts.Orders) > 0 && h.Band != Sure && len(strings.Fields(t.text)) <= 4 { // a bare order number: the same for that one
+		return []Command{StartFlow{Name: e.lastTopic(t)}}, nil
+	}
+	if len(h.Facts.Orders) > 0 && h.Band == Unsure && e.Flows.Flows().Get(h.Intent) != nil { // the number tips the balance
+		return []Command{StartFlow{Name: inContext(t, h.Intent)}}, nil
+	}
 	return e.ask(ctx, t)
 }
 
@@ -75,6 +81,9 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 			options = append(options, c.Intent)
 		}
 	}
+	if len(options) == 1 && twins[options[0]] != "" {
+		options = append(options, twins[options[0]])
+	}
 	if res.Verdict != kb.None && len(res.Hits) > 0 {
 		options = append(options, res.Hits[0].Lang+"/"+res.Hits[0].Article)
 	}
@@ -84,6 +93,17 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 	return []Command{Clarify{Options: options}}, nil
 }
 
+// lastTopic is the flow about an order that was last spoken of.
+func (e Embedded) lastTopic(t *Turn) string {
+	if f := e.Flows.Flows().Get(t.Conv.Intent); f != nil && f.AboutOrder() {
+		return f.Name
+	}
+	return "order_status"
+}
+
+// twins are wishes that customers put in the same words: where one is offered, so is the other.
+var twins = map[string]string{"change_address": "change_order_address", "change_order_address": "change_address", "return": "withdraw", "withdraw": "return"}
+
 var parts = regexp.MustCompile(`(?i)[.!?;]+\s+|,?\s+(?:en ook|en daarnaast|en verder|daarnaast|and also|and then|en|and|also)\s+`)
 
 // wishes are the flows that the text asks for: the one the ear is sure of, and another one that a part of the text surely asks for.
@@ -92,7 +112,7 @@ func (e Embedded) wishes(t *Turn) []Command {
 	var names []string
 	if pieces := parts.Split(t.text, 6); len(pieces) > 1 {
 		for _, p := range pieces {
-			if len(strings.Fields(p)) < 3 {
+			if len(strings.Fields(p)) < 2 {
 				continue
 			}
 			h := e.Ear.Hear(p, Hints{Lang: t.Conv.Lang, Now: t.Now})
@@ -109,9 +129,22 @@ func (e Embedded) wishes(t *Turn) []Command {
 	}
 	var out []Command
 	for _, n := range names {
-		out = append(out, StartFlow{Name: n})
+		out = append(out, StartFlow{Name: inContext(t, n)})
 	}
 	return out
+}
+
+var ownAddress = regexp.MustCompile(`(?i)\b(?:mijn|account|verhuis\w*|verhuizing|profiel|my|mine|profile|default|moved?|moving)\b`)
+
+// inContext reads a wish in the light of what was just spoken of: "kan het adres nog gewijzigd worden?" after an order is about that order.
+func inContext(t *Turn, name string) string {
+	if name != "change_address" {
+		return name
+	}
+	if len(t.heard.Facts.Orders) > 0 || t.Conv.Intent == "order_status" && !ownAddress.MatchString(t.text) {
+		return "change_order_address"
+	}
+	return name
 }
 
 var noHelp = regexp.MustCompile(`(?i)\b(?:(?:dat|dit|het) (?:helpt|hielp|werkt)(?: me| mij)? (?:echt |ook |dus )?(?:niet|niks)|daar heb ik niets aan|daar (?:heb|schiet) ik (?:niks|niets|weinig) (?:aan|mee op)|(?:dat|dit) (?:is|was) (?:niet|geen) (?:wat ik|mijn vraag|het antwoord|antwoord)|(?:dat )?(?:bedoel|vroeg|vraag|zoek) ik (?:dus |helemaal |ook )?niet|niet wat ik (?:bedoel|vroeg|vraag|zoek)|geen antwoord op mijn vraag|(?:u|je|jij) begrijpt? (?:me|mij|het|er) (?:echt )?(?:niet|niks)|klopt niet wat|this (?:does|did)(?:n'?t| not) help|that (?:does|did)(?:n'?t| not) help|(?:doesn'?t|does not|didn'?t|not) (?:really )?help(?:ful|ing)?\b|not what i (?:asked|meant|mean|need|want)|that'?s not (?:it|what|my question|an answer)|(?:doesn'?t|does not|didn'?t) answer my question|(?:you|u) (?:don'?t|do not) (?:understand|get it)|you'?re not (?:listening|helping|understanding)|useless answer)`)

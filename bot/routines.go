@@ -70,6 +70,9 @@ func (p *Routines) open(ctx context.Context, t *Turn) (*Decision, error) {
 		return outcome(o), err
 	}
 	if t.press == (Press{}) && in.Submit == nil && smallTalk[t.heard.Intent] && t.heard.Band == Sure && !in.Yes && !in.No {
+		if t.Trigger.At.Sub(t.lastWord()) > asleep {
+			return p.resume(t), nil
+		}
 		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, talkKey(t.heard.Intent)), nil, false)
 	}
 	o, err := p.Flows.Continue(ctx, t.Conv, in)
@@ -79,7 +82,7 @@ func (p *Routines) open(ctx context.Context, t *Turn) (*Decision, error) {
 	if d := outcome(o); d != nil {
 		return d, nil
 	}
-	if t.Conv.Flow != nil && t.Trigger.At.Sub(t.lastWord()) > asleep {
+	if t.Trigger.At.Sub(t.lastWord()) > asleep {
 		return p.resume(t), nil
 	}
 	if t.press != (Press{}) || in.Submit != nil {
@@ -101,11 +104,11 @@ func talkKey(intent string) string {
 	return "bot_check"
 }
 
-// lastWord is when bot or customer last spoke before the trigger.
+// lastWord is when the customer last spoke before the trigger.
 func (t *Turn) lastWord() time.Time {
 	last := t.Trigger.At
 	for _, e := range t.Events {
-		if _, said := e.Body.(*chat.Message); said && e.Seq < t.Trigger.Seq {
+		if _, said := e.Body.(*chat.Message); said && e.By.Role == chat.RoleCustomer && e.Seq < t.Trigger.Seq {
 			last = e.At
 		}
 	}

@@ -188,7 +188,7 @@ func signsOf(t *Turn, d *Decision) []chat.Sign {
 	return out
 }
 
-var anger = regexp.MustCompile(`(?i)\b(?:klote|kut|kanker|tering|tyfus|godver\w*|verdomme|wtf|fuck\w*|shit(?:ty)?|bullshit|asshole|idiots?|idioot|idioten|sukkels?|eikels?|achterlijk\w*|waardeloze? (?:bot|chatbot|service|klantenservice|robot|antwoord)|(?:rot|stomme|domme|klere) ?(?:bot|chatbot|robot|ding|computer)|(?:stupid|dumb|useless|damn|crap|bloody|worthless|terrible|awful) (?:bot|chatbot|robot|thing|machine|service|answer|chat)|wat een (?:rot|k\w*|waardeloze|slechte) ?(?:bot|chatbot|service|zooi|bende)|(?:ik word|word ik|ik ben) (?:hier )?(?:echt )?(?:gek|woest|woedend|boos|laaiend|pissig|zat)|(?:ik ben (?:het|dit|er) (?:nu )?(?:echt |zo |helemaal )?(?:zat|beu|klaar mee))|belachelijk|schandalig|ongelof?elijk slecht|this is (?:ridiculous|a joke|insane|outrageous)|ridiculous|i(?:'m| am) (?:so |really |getting )*(?:angry|furious|fed up|sick of|pissed|frustrated)|driving me (?:crazy|mad|nuts)|for the (?:third|fourth|last|tenth|hundredth) time|voor de (?:derde|vierde|laatste|tiende|zoveelste) keer)\b`)
+var anger = regexp.MustCompile(`(?i)\b(?:klote|kut|kanker|tering|tyfus|godver\w*|verdomme|wtf|fuck\w*|shit(?:ty)?|bullshit|asshole|idiots?|idioot|idioten|sukkels?|eikels?|achterlijk\w*|waardeloze? (?:bot|chatbot|service|klantenservice|robot|antwoord)|(?:rot|stomme|domme|klere) ?(?:bot|chatbot|robot|ding|computer)|(?:stupid|dumb|useless|damn|crap|bloody|worthless|terrible|awful) (?:bot|chatbot|robot|thing|machine|service|answer|chat)|wat een (?:rot|k\w*|waardeloze|slechte) ?(?:bot|chatbot|service|zooi|bende)|(?:ik word|word ik|ik ben) (?:hier )?(?:echt )?(?:gek|woest|woedend|boos|laaiend|pissig|zat)|(?:ik ben (?:het|dit|er) (?:nu )?(?:echt |zo |helemaal )?(?:zat|beu|klaar mee))|belachelijk|schandalig|schande|(?:echt|zo|totaal|compleet|helemaal) (?:waardeloos|slecht|dom|ruk)|ongelof?elijk slecht|this is (?:ridiculous|a joke|insane|outrageous)|ridiculous|i(?:'m| am) (?:so |really |getting )*(?:angry|furious|fed up|sick of|pissed|frustrated)|driving me (?:crazy|mad|nuts)|for the (?:third|fourth|last|tenth|hundredth) time|voor de (?:derde|vierde|laatste|tiende|zoveelste) keer)\b`)
 
 func shouts(text string) bool {
 	letters, upper := 0, 0
@@ -232,7 +232,7 @@ var fillers = map[string]bool{"de": true, "het": true, "een": true, "ik": true, 
 func bag(s string) map[string]bool {
 	out := map[string]bool{}
 	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if !fillers[w] {
+		if !fillers[w] && len(w) > 1 && !strings.ContainsAny(w, "0123456789") { // giving a number again is no question
 			out[w] = true
 		}
 	}

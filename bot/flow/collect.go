@@ -59,6 +59,13 @@ func (r *run) obvious(sl *Slot) (any, bool) {
 		}
 	}
 	switch sl.Type {
+	case TypeText:
+		if sl.Wish > 0 && len(r.in.Wish) > 0 && len(words(r.in.Wish[0])) >= sl.Wish {
+			in := r.in
+			in.Text = strings.TrimRight(r.in.Wish[0], "? ")
+			v, ok := simple(sl, in)
+			return v, ok
+		}
 	case TypeItems:
 		if r.order != nil && len(r.order.Items) == 1 {
 			return idsAt(r.order.Items, []int{0}), true

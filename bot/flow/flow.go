@@ -44,6 +44,7 @@ type Slot struct {
 	Options []Option // of a choice
 	Methods string   // of a method: "refund" leaves only where money may go back to, "pay" all
 	Max     int      // of a text: runes that are kept
+	Wish    int      // of a text: the wish itself will do when it has this many words; 0 always asks
 }
 
 // Option is one answer to a choice. Value is what is sent to the order system; Match are words that mean it.
@@ -145,6 +146,9 @@ func (f *Flow) first(t Type) *Slot {
 	}
 	return f.Slots[i]
 }
+
+// AboutOrder reports whether the flow is about one order.
+func (f *Flow) AboutOrder() bool { return f.first(TypeOrder) != nil }
 
 // step returns the place of a step, or -1.
 func (f *Flow) step(id string) int {

@@ -45,14 +45,15 @@ func (r *run) heardFirst(s *Slot) (any, bool) {
 		id := findOrderFact(r.in)
 		return id, id != ""
 	case TypePostcode:
-		if len(r.in.Facts.Addresses) > 0 {
+		if len(r.in.Facts.Addresses) > 0 && r.in.Facts.Addresses[0].Line1 != "" {
 			return nil, false
+		}
+		if m := postcodeNL.FindString(r.in.Text); m != "" {
+			return strings.ToUpper(m), true
 		}
 		if m := postcodeWord.FindStringSubmatch(r.in.Text); m != nil {
 			return m[1], true
 		}
-		m := postcodeNL.FindString(r.in.Text)
-		return strings.ToUpper(m), m != ""
 	case TypeAddress:
 		if len(r.in.Facts.Addresses) == 1 && r.in.Facts.Addresses[0].Line1 != "" {
 			return r.in.Facts.Addresses[0], true
@@ -89,11 +90,11 @@ func (e *Engine) candidates(said string) []string {
 	return out
 }
 
-// hearIdentity takes an order number and a postcode from a text. With asked, they were asked for, so less sure forms count too.
-func (r *run) hearIdentity(asked bool) bool {
+// hearIdentity takes an order number and a postcode from an answer to the question for them.
+func (r *run) hearIdentity() (bool, error) {
 	order, postcode := r.flow.first(TypeOrder), r.flow.first(TypePostcode)
-	if order == nil || postcode == nil || !asked {
-		return false
+	if used, err := r.hearAddress(order, postcode); used || err != nil {
+		return used, err
 	}
 	var known string
 	had := r.c.Slot(order.Name, &known)
@@ -116,7 +117,29 @@ func (r *run) hearIdentity(asked bool) bool {
 	if code != "" {
 		r.set(postcode, code, false)
 	}
-	return id != "" || code != ""
+	return id != "" || code != "", nil
+}
+
+// hearAddress deals with a whole address where a postcode was asked for: it may be the old one, which proves something, or the new
+// one, which does not and is kept for later.
+func (r *run) hearAddress(order, postcode *Slot) (bool, error) {
+	sl := r.flow.first(TypeAddress)
+	if sl == nil || r.isSet(sl) || len(r.in.Facts.Addresses) == 0 || r.in.Facts.Addresses[0].Line1 == "" {
+		return false, nil
+	}
+	a := r.in.Facts.Addresses[0]
+	var said string
+	if r.c.Slot(order.Name, &said) && a.Postcode != "" {
+		o, err := r.prove(said, a.Postcode)
+		if o != nil || err != nil {
+			if err == nil {
+				r.set(postcode, a.Postcode, false)
+			}
+			return err == nil, err
+		}
+	}
+	r.set(sl, a, false)
+	return true, nil
 }
 
 // identify makes sure enough who the customer is. Whether an order exists is told to nobody who does not know its postcode.

@@ -226,7 +226,8 @@ func findPostcode(text, order string) string {
 	return ""
 }
 
-// samePostcode compares without blanks and case; a nine-digit zip is its first five.
+// samePostcode compares without blanks and case; a nine-digit zip is its first five. Where the true one is digits only, two letters behind
+// those that were said are the next word.
 func samePostcode(a, b string) bool {
 	tidy := func(s string) string {
 		s = strings.ToUpper(strings.Join(strings.Fields(s), ""))
@@ -235,7 +236,8 @@ func samePostcode(a, b string) bool {
 		}
 		return s
 	}
-	return tidy(a) != "" && tidy(a) == tidy(b)
+	x, y := tidy(a), tidy(b)
+	return x != "" && (x == y || isNumber(x) && len(y) == len(x)+2 && strings.HasPrefix(y, x))
 }
 
 // pick finds the option of a choice that a text means; false when none or several.

@@ -61,6 +61,7 @@ type rawSlot struct {
 	Keep    bool        `yaml:"keep"`
 	Methods string      `yaml:"methods"`
 	Max     int         `yaml:"max"`
+	Wish    int         `yaml:"wish"`
 	Options []rawOption `yaml:"options"`
 }
 
@@ -265,7 +266,7 @@ func level(s string) chat.Level {
 }
 
 func (b *builder) slot(name string, r rawSlot) *Slot {
-	s := &Slot{Name: name, Line: b.line("$.slots." + name), Type: Type(r.Type), Keep: r.Keep, Methods: r.Methods, Max: r.Max}
+	s := &Slot{Name: name, Line: b.line("$.slots." + name), Type: Type(r.Type), Keep: r.Keep, Methods: r.Methods, Max: r.Max, Wish: r.Wish}
 	if !nameForm.MatchString(name) {
 		b.wrong(s.Line, "slot %q: a name has small letters, digits and _", name)
 	}

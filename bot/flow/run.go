@@ -138,11 +138,13 @@ func (e *Engine) Again(ctx context.Context, c chat.Conversation, in Input, faile
 	}
 	if tries > 1 {
 		r.say(texts.Say(c.Lang, "slot.again.person"))
-		defer func() { r.button("person", "human", "") }()
 	} else if step.Again == nil {
 		r.say(texts.Say(c.Lang, "slot.again"))
 	}
 	err := r.reask(step, tries)
+	if tries > 1 {
+		r.button("person", "human", "")
+	}
 	r.speech = chat.ActReask
 	return r.finish(err)
 }

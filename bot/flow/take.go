@@ -26,14 +26,18 @@ func (r *run) take(i int) (bool, error) {
 		return r.takeAtCard(i, id)
 	case "action":
 		return false, nil
-	case "again":
+	case "again", "expired":
 		if r.in.Yes {
 			return true, r.advance(i)
 		}
 		return false, nil
 	}
 	if s.Kind == Identify {
-		if r.hearIdentity(true) {
+		used, err := r.hearIdentity()
+		if err != nil {
+			return true, r.trouble(s, err)
+		}
+		if used {
 			return true, r.advance(i)
 		}
 		return false, nil
@@ -60,7 +64,7 @@ func (r *run) takeAct(i int, what, id string) (bool, error) {
 		r.button("yes", "again", "primary")
 		r.button("no", "stop", "")
 		r.speech = chat.ActAsk
-		r.wait(r.flow.Steps[i], "again", 0)
+		r.wait(r.flow.Steps[i], "expired", 0)
 		return true, nil
 	}
 	return false, nil
@@ -110,7 +114,7 @@ func (r *run) confirm(s *Step, id string) error {
 		r.button("yes", "again", "primary")
 		r.button("no", "stop", "")
 		r.speech = chat.ActAsk
-		r.wait(s, "again", 0)
+		r.wait(s, "expired", 0)
 		return nil
 	}
 	r.emit(chat.Customer, &chat.ActionMoved{ID: id, Name: a.Name, State: chat.ActionConfirmed, Hash: a.Hash})
@@ -217,7 +221,7 @@ func (r *run) replacement(s *Slot, at int) (any, bool) {
 		v, ok := simple(s, r.in)
 		return v, ok && v != old
 	case TypeItems:
-		if r.order == nil || !strings.HasPrefix(r.c.Flow.Wait, "confirm:") {
+		if r.order == nil {
 			return nil, false
 		}
 		found, sure := mentions(r.in.Text, r.order.Items)
@@ -288,6 +292,12 @@ func (r *run) reask(s *Step, tries int) error {
 		return nil
 	case "action":
 		r.sayKey("press.busy")
+		return nil
+	case "expired":
+		r.sayKey("press.expired")
+		r.button("yes", "again", "primary")
+		r.button("no", "stop", "")
+		r.speech = chat.ActAsk
 		return nil
 	case "again":
 		r.button("again", "again", "primary")

@@ -12,8 +12,8 @@ import (
 )
 
 // variables are the {names} a flow's texts may use besides its slots.
-var variables = []string{"order", "status", "items", "tracking", "carrier", "placed", "delivered", "return_until", "order_address", "customer_address",
-	"email", "phone", "receipt", "reason", "title", "amount", "pay_method"}
+var variables = []string{"order", "status", "contents", "tracking", "carrier", "placed", "delivered", "return_until", "order_address", "customer_address",
+	"customer_email", "customer_phone", "receipt", "reason", "title", "amount", "pay_method"}
 
 func money(lang string, m action.Money) string {
 	sign := ""
@@ -127,10 +127,10 @@ func (r *run) vars() map[string]string {
 		}
 	}
 	if r.cust != nil {
-		v["customer_address"], v["email"], v["phone"] = oneLine(r.cust.Address), r.cust.Email, r.cust.Phone
+		v["customer_address"], v["customer_email"], v["customer_phone"] = oneLine(r.cust.Address), r.cust.Email, r.cust.Phone
 	}
 	if o := r.order; o != nil {
-		v["order"], v["status"], v["items"] = string(o.ID), statusText(lang, o.Status), list(lang, itemNames(o.Items))
+		v["order"], v["status"], v["contents"] = string(o.ID), statusText(lang, o.Status), list(lang, itemNames(o.Items))
 		v["placed"], v["delivered"] = date(lang, o.PlacedAt, r.e.opt.Location), date(lang, o.DeliveredAt, r.e.opt.Location)
 		v["return_until"], v["order_address"] = date(lang, o.ReturnUntil, r.e.opt.Location), oneLine(o.Address)
 		var tracking, carriers []string
