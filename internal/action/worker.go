@@ -190,8 +190,11 @@ func (j *job) look(ctx context.Context) (image, error) {
 		return img, j.undoable(ctx, customer, order)
 	}
 	if u, ok := Inverse(w, customer, order); ok {
-		u.Key = ""
-		img.Undo = &u
+		u.Key = j.s.id
+		if u.Check() == nil { // what was on record may be something that could not be written today
+			u.Key = ""
+			img.Undo = &u
+		}
 	}
 	return img, nil
 }

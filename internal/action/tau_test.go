@@ -1,0 +1,172 @@
+package action_test
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"balie/internal/action"
+	"balie/internal/action/actiontest"
+	"balie/internal/chat"
+	"balie/internal/connector/demo"
+	"balie/internal/fault"
+	"balie/internal/store/bolt"
+	"balie/internal/store/document"
+)
+
+// retailTask is a line of the public retail tasks: the acts that are right.
+type retailTask struct {
+	ID      string
+	Actions []struct {
+		Name string
+		Args struct {
+			Order    action.OrderID    `json:"order_id"`
+			Customer action.CustomerID `json:"user_id"`
+			Reason   string            `json:"reason"`
+			Items    []action.ItemID   `json:"item_ids"`
+			NewItems []action.ItemID   `json:"new_item_ids"`
+			Method   action.MethodID   `json:"payment_method_id"`
+			Address1 string            `json:"address1"`
+			Address2 string            `json:"address2"`
+			City     string            `json:"city"`
+			State    string            `json:"state"`
+			Country  string            `json:"country"`
+			Zip      string            `json:"zip"`
+		}
+	}
+}
+
+var retailKinds = map[string]action.WriteKind{
+	"modify_user_address": action.ChangeCustomerAddress, "modify_pending_order_address": action.ChangeOrderAddress,
+	"cancel_pending_order": action.CancelOrder, "return_delivered_order_items": action.ReturnItems,
+	"exchange_delivered_order_items": action.ExchangeItems, "modify_pending_order_items": action.ModifyItems,
+	"modify_pending_order_payment": action.ModifyPayment,
+}
+
+// writes are the task's acts, with whose they are.
+func (task retailTask) writes(owners map[action.OrderID]action.CustomerID) (out []action.Write) {
+	for _, a := range task.Actions {
+		kind, ok := retailKinds[a.Name]
+		if !ok {
+			continue
+		}
+		g := a.Args
+		w := action.Write{Kind: kind, Customer: cmp.Or(g.Customer, owners[g.Order]), Order: g.Order, Reason: g.Reason, Method: g.Method}
+		switch kind {
+		case action.ChangeCustomerAddress, action.ChangeOrderAddress:
+			w.Address = &action.Address{Line1: g.Address1, Line2: g.Address2, City: g.City, Region: g.State, Postcode: g.Zip, Country: g.Country}
+		case action.ReturnItems:
+			w.Items = g.Items
+		}
+		if kind == action.ChangeCustomerAddress {
+			w.Order = ""
+		}
+		for i := range g.NewItems {
+			w.Swaps = append(w.Swaps, action.Swap{From: g.Items[i], To: g.NewItems[i]})
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// TestRetailTasksThroughTheLedger takes the gold writes of every public task from proposal to receipt, each by its customer's press, and
+// wants the database that the same writes leave when they are given to the shop directly (which demo's tests hold against an
+// independent one). What the shop refuses is refused before there is a card, with the shop's own reason.
+func TestRetailTasksThroughTheLedger(t *testing.T) {
+	dir := filepath.Join(cmp.Or(os.Getenv("BALIE_EVAL_DATA"), "../../../shared/data"), "tau-retail")
+	lines, err := os.Open(filepath.Join(dir, "tasks.jsonl"))
+	if err != nil {
+		t.Skipf("skipped: the public retail data is not here (%v); set BALIE_EVAL_DATA", err)
+	}
+	defer lines.Close()
+	file, err := os.ReadFile(filepath.Join(dir, "orders.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, exact, done, refused := 0, 0, 0, 0
+	for s := bufio.NewScanner(lines); s.Scan(); {
+		var task retailTask
+		if err := json.Unmarshal(s.Bytes(), &task); err != nil {
+			t.Fatal(err)
+		}
+		tasks++
+		r, direct := newRigOn(t, file), directShop(t, file)
+		owners := r.house().Orders
+		convs := map[action.CustomerID]chat.ConversationID{}
+		var all []chat.ConversationID
+		same := true
+		for _, w := range task.writes(owners) {
+			if convs[w.Customer] == "" {
+				convs[w.Customer] = r.begin(string(w.Customer), chat.LevelSignedIn)
+				all = append(all, convs[w.Customer])
+			}
+			conv := convs[w.Customer]
+			d := w
+			d.Key = "direct-" + w.Fingerprint()
+			_, want := direct.Do(r.ctx, d)
+			if _, err := r.ledger.Propose(r.conv(conv), "", w, chat.LevelOrder); want != nil || err != nil {
+				refused++
+				if action.ReasonOf(err) != action.ReasonOf(want) || err == nil {
+					t.Errorf("task %s: proposed %v, the shop says %v", task.ID, err, want)
+				}
+				continue
+			}
+			id := r.agree(conv, w)
+			r.run()
+			done++
+			if a := r.state(conv, id); a.State != chat.ActionDone {
+				t.Errorf("task %s: %s is %s (%s)", task.ID, w.Kind, a.State, a.Reason)
+				same = false
+			}
+			same = same && sameFor(r, direct, w)
+		}
+		h := r.house(all...)
+		h.Customers = nil // people move to where other customers live
+		for _, wrong := range actiontest.Check(h) {
+			t.Errorf("task %s: %s", task.ID, wrong)
+		}
+		if same {
+			exact++
+		}
+		r.engine.Close()
+	}
+	t.Logf("%d tasks: %d writes done, %d refused, the right database after %d", tasks, done, refused, exact)
+	if tasks != 74 || exact != 74 || done != 119 || refused != 1 {
+		t.Error("want 74 tasks with the right database, 119 writes done and 1 refused")
+	}
+}
+
+func directShop(t *testing.T, file []byte) *demo.Shop {
+	t.Helper()
+	e, err := bolt.Open(t.TempDir(), bolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	return demo.New(demo.Bytes(file), document.In(e, "demo", document.Options[demo.Record]{}), func() time.Time { return at })
+}
+
+// sameFor tells whether a customer and all their orders are equal in both shops.
+func sameFor(r *rig, direct *demo.Shop, w action.Write) bool {
+	r.Helper()
+	a, err1 := r.shop.Customer(r.ctx, w.Customer)
+	b, err2 := direct.Customer(r.ctx, w.Customer)
+	ao, err3 := r.shop.CustomerOrders(r.ctx, w.Customer)
+	bo, err4 := direct.CustomerOrders(r.ctx, w.Customer)
+	for _, err := range []error{err1, err2, err3, err4} {
+		if err != nil {
+			r.Fatal(fault.Text(err))
+		}
+	}
+	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(ao, bo) {
+		r.Errorf("%s for %s: the shops differ", w.Kind, w.Customer)
+		return false
+	}
+	return true
+}
