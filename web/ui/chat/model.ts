@@ -60,6 +60,7 @@ export class Chat {
 
   private readonly box: Outbox
   private readonly carrier: Line
+  private started = false
   private last = 0
   private live = 0
   private epoch = ''
@@ -88,6 +89,7 @@ export class Chat {
   }
 
   start() {
+    this.started = true
     this.carrier.start()
   }
 
@@ -161,7 +163,7 @@ export class Chat {
     this.seen = 0
     this.box.clear()
     this.outbox.value = []
-    this.carrier.restart()
+    if (this.started) this.carrier.restart()
   }
   /** logout is fresh for a customer whose name must not stay behind either. */
   logout() {
