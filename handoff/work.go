@@ -108,7 +108,7 @@ func (d *Desk) arrival(ctx context.Context, c chat.Conversation) (string, error)
 	switch {
 	case c.Owner.Reason == chat.ReasonAgentGone:
 		return fmt.Sprintf(w.gone, ref), nil
-	case !hours.Open(now):
+	case !staffed && !hours.Open(now):
 		return fmt.Sprintf(w.closed, w.when(hours.Next(now), now, hours.location()), ref), nil
 	case !staffed, place == 0: // nobody, or so many that a number says nothing
 		return fmt.Sprintf(w.nobody, ref), nil

@@ -108,13 +108,10 @@ func (s *Server) notice(ctx context.Context, lang string) *notice {
 	if !ok {
 		n = notices["nl"]
 	}
-	if when := s.desk.When(lang); when != "" {
-		n.Hours = map[string]string{"nl": "Onze medewerkers zijn er weer ", "en": "Our team is back "}[lang] + when + "."
-		return &n
-	}
-	n.People = s.staffed.get(ctx)
-	if n.People {
+	if n.People = s.staffed.get(ctx); n.People { // whoever is there is there, whatever the clock says
 		n.Hours = map[string]string{"nl": "Er zijn nu medewerkers.", "en": "People are here now."}[lang]
+	} else if when := s.desk.When(lang); when != "" {
+		n.Hours = map[string]string{"nl": "Onze medewerkers zijn er weer ", "en": "Our team is back "}[lang] + when + "."
 	}
 	return &n
 }
