@@ -15,7 +15,7 @@ import (
 // Rules over fuzzily recognized words decide the plain cases both ways; a small model over the example sentences decides
 // what the rules leave open.
 func AsksForPerson(text string) bool {
-	r := readPersonWords(Normalize(text))
+	r := readPersonWords(Normalize(text), tagOf)
 	switch {
 	case r.sentence == "":
 		return false
@@ -30,8 +30,12 @@ func AsksForPerson(text string) bool {
 	return personModel().probability(r.both()) >= personSure
 }
 
+// Warm trains now what AsksForPerson would otherwise train at the first sentence that needs it: call it when the program
+// starts. Again it does nothing.
+func Warm() { personModel() }
+
 // personSure is how probable asking must be for the model alone to say so.
-const personSure = 0.5
+const personSure = 0.55
 
 // maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
 const maxPersonWords = 150
@@ -63,15 +67,15 @@ var personTags = []personTag{
 		escalate escalation escaleren`)},
 }
 
-// readPersonWords tags the words of a normalized sentence.
-func readPersonWords(norm string) personWords {
+// readPersonWords tags the words of a normalized sentence with tag, which is tagOf or remembers what tagOf said.
+func readPersonWords(norm string, tag func(word string) string) personWords {
 	list := words(phrases.Replace(deskNames.ReplaceAllString(norm, "helpdesk")))
 	if len(list) > maxPersonWords {
 		list = list[:maxPersonWords]
 	}
 	tagged := make([]string, len(list))
 	for i, w := range list {
-		tagged[i] = tagOf(w)
+		tagged[i] = tag(w)
 	}
 	return personWords{strings.Join(list, " "), strings.Join(tagged, " ")}
 }
@@ -222,12 +226,21 @@ var personModel = sync.OnceValue(func() *binaryModel {
 	s := builtin()
 	var texts []string
 	p := problem{classes: 2}
+	seen := map[string]string{}
+	tag := func(w string) string {
+		t, ok := seen[w]
+		if !ok {
+			t = tagOf(w)
+			seen[w] = t
+		}
+		return t
+	}
 	for _, e := range slices.Concat(s.examples, s.background, s.mentions) {
 		y := 0
 		if e.Intent == "human" {
 			y = 1
 		}
-		texts, p.y = append(texts, readPersonWords(Normalize(e.Text)).both()), append(p.y, y)
+		texts, p.y = append(texts, readPersonWords(Normalize(e.Text), tag).both()), append(p.y, y)
 	}
 	return trainBinary(texts, p)
 })

@@ -206,10 +206,13 @@ func (m *Model) problemOf(clean []sentence) (texts []string, p problem) {
 	return texts, p
 }
 
+// manySentences is from where an n-gram seen once is noise.
+const manySentences = 8000
+
 // rareness is how many sentences an n-gram must occur in to count: with thousands of sentences, one that occurs once is
-// a typo or a name, and dropping those halves the model; with a few hundred, every one counts.
+// a typo or a name, and dropping those halves the model; with fewer, every one counts.
 func rareness(sentences int) int {
-	if sentences > bigProblem {
+	if sentences > manySentences {
 		return 2
 	}
 	return 1
