@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"balie/bot/flow"
 	"balie/bot/texts"
 	"balie/internal/chat"
+	"balie/kb"
 )
 
 // Routines is the policy of the open flow: it gives the flow its slots, corrections and presses, ends it when the customer wants no more of
@@ -146,16 +148,9 @@ func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decisi
 		switch c := c.(type) {
 		case StartFlow:
 			return p.another(ctx, t, in, c.Name)
-		case Answer:
-			d, err := p.Understand.answer(ctx, t, c)
-			if err != nil {
-				return nil, err
-			}
-			if d != nil && d.message().Act == chat.ActAnswer {
-				return p.between(ctx, t, in, "", d, false)
-			}
-			if t.heard.Band == Sure {
-				return p.unsure(ctx, t, in)
+		case Answer, Clarify:
+			if asks(t) {
+				return p.question(ctx, t, in)
 			}
 		case SmallTalk:
 			if d := p.Understand.small(t, c.Kind); d != nil {
@@ -169,6 +164,29 @@ func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decisi
 		return p.between(ctx, t, in, "", nil, false)
 	}
 	return p.between(ctx, t, in, "", nil, true)
+}
+
+var questionWord = regexp.MustCompile(`(?i)^\W*(?:(?:en|maar|and|but|ok|oh)\s+)?(?:hoe|hoeveel|wat|waar|waarom|wanneer|welke?|wie|kan|kunnen|mag|moet|krijg|is|zijn|wordt|worden|heb(?:ben)?|doen|geldt|hoelang|how|what|where|why|when|which|who|can|could|may|do|does|is|are|will|would|should)\b`)
+
+// asks reports that the customer asks something, rather than answering badly.
+func asks(t *Turn) bool {
+	return strings.HasSuffix(strings.TrimSpace(t.text), "?") || len(strings.Fields(t.text)) >= 3 && questionWord.MatchString(t.text) ||
+		t.heard.Band == Sure && t.heard.Intent == "ask"
+}
+
+// question answers a question in between, without asking back: the flow has a question of its own open.
+func (p *Routines) question(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
+	if p.Understand.Shelf.Library == nil {
+		return p.unsure(ctx, t, in)
+	}
+	res, err := p.Understand.Shelf.Library.Search(ctx, kb.Query{Text: t.text, Lang: t.Conv.Lang, Limit: 3})
+	if err != nil {
+		return nil, fmt.Errorf("search library: %w", err)
+	}
+	if res.Verdict == kb.None || len(res.Hits) == 0 || res.Hits[0].Fit < fitUnsure && t.heard.Band != Sure {
+		return p.unsure(ctx, t, in)
+	}
+	return p.between(ctx, t, in, "", p.Understand.quote(ctx, t, res.Hits), false)
 }
 
 // unsure: a real question in between, which the library cannot answer.

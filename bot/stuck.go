@@ -119,6 +119,10 @@ func (Stuck) before(t *Turn) int {
 			n++
 			from = t.Events[i].Seq
 		}
+		if b, ok := t.Events[i].Body.(*chat.ActionMoved); ok && b.State == chat.ActionDone { // something was achieved: what was before is over
+			from = max(from, t.Events[i].Seq)
+			break
+		}
 	}
 	sum := 0
 	for _, s := range t.Conv.Signs {
@@ -151,7 +155,7 @@ func signsOf(t *Turn, d *Decision) []chat.Sign {
 		switch {
 		case notHelped(t):
 			add("not_helped", 2)
-		case repeated(t):
+		case repeated(t) && !moves(d):
 			add("same_question", 2)
 		}
 		if anger.MatchString(t.text) {
@@ -186,6 +190,21 @@ func signsOf(t *Turn, d *Decision) []chat.Sign {
 		}
 	}
 	return out
+}
+
+// moves reports that the turn brings a flow further: then a repetition was not in vain.
+func moves(d *Decision) bool {
+	for _, draft := range d.Drafts {
+		switch b := draft.Body.(type) {
+		case *chat.FlowMoved:
+			if b.State == chat.FlowStarted || b.State == chat.FlowDone {
+				return true
+			}
+		case *chat.ActionMoved, *chat.Identified:
+			return true
+		}
+	}
+	return false
 }
 
 var anger = regexp.MustCompile(`(?i)\b(?:klote|kut|kanker|tering|tyfus|godver\w*|verdomme|wtf|fuck\w*|shit(?:ty)?|bullshit|asshole|idiots?|idioot|idioten|sukkels?|eikels?|achterlijk\w*|waardeloze? (?:bot|chatbot|service|klantenservice|robot|antwoord)|(?:rot|stomme|domme|klere) ?(?:bot|chatbot|robot|ding|computer)|(?:stupid|dumb|useless|damn|crap|bloody|worthless|terrible|awful) (?:bot|chatbot|robot|thing|machine|service|answer|chat)|wat een (?:rot|k\w*|waardeloze|slechte) ?(?:bot|chatbot|service|zooi|bende)|(?:ik word|word ik|ik ben) (?:hier )?(?:echt )?(?:gek|woest|woedend|boos|laaiend|pissig|zat)|(?:ik ben (?:het|dit|er) (?:nu )?(?:echt |zo |helemaal )?(?:zat|beu|klaar mee))|belachelijk|schandalig|schande|(?:echt|zo|totaal|compleet|helemaal) (?:waardeloos|slecht|dom|ruk)|ongelof?elijk slecht|this is (?:ridiculous|a joke|insane|outrageous)|ridiculous|i(?:'m| am) (?:so |really |getting )*(?:angry|furious|fed up|sick of|pissed|frustrated)|driving me (?:crazy|mad|nuts)|for the (?:third|fourth|last|tenth|hundredth) time|voor de (?:derde|vierde|laatste|tiende|zoveelste) keer)\b`)

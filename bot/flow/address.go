@@ -160,12 +160,14 @@ func (r *run) knownAddresses() ([]knownAddress, error) {
 	return out, nil
 }
 
-// askAddress asks for an address: a form with what is known of it, and buttons for addresses that are the customer's already.
+// askAddress asks for an address: a form with what is known of it, and buttons for addresses that are the customer's already. Key is the text
+// that asks; "" is the step's own, "-" none.
 func (r *run) askAddress(s *Step, sl *Slot, key string, a action.Address) error {
 	if a.Country == "" {
 		a.Country = r.oldAddress().Country
 	}
 	switch {
+	case key == "-": // said already
 	case key != "":
 		r.sayKey(key)
 	case s.Ask != nil:

@@ -20,6 +20,10 @@ func (r *run) ask(s *Step, sl *Slot, tries int) error {
 		if a.Line1 != "" && len(r.in.Facts.Addresses) > 0 {
 			key = "address.incomplete"
 		}
+		if tries > 0 && key == "" && s.Again != nil {
+			r.say(s.Again.In(r.c.Lang, r.vars()))
+			key = "-"
+		}
 		err := r.askAddress(s, sl, key, a)
 		r.retry(s, sl, tries)
 		return err

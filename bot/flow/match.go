@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,37 +104,53 @@ func others(not []int, n int) []int {
 	return out
 }
 
-// named finds the items whose names' words are in a text. A word that fits several leaves those of which most else is said too.
+var andThen = regexp.MustCompile(`[,;+&\n]|\b(?:en|and|plus|also|ook|as well as)\b`)
+
+// named finds the items whose names' words are in a text, one thing after the other. A word that fits several leaves those of which most
+// else is said beside it; a tie counts as all of them only where as many are spoken of.
 func named(text string, items []action.Item) (found []int, sure bool) {
-	said := words(text)
 	sure = true
-	for _, w := range said {
-		if small[w] || len(w) < 3 {
-			continue
-		}
-		var fits []int
-		for i, it := range items {
-			if slices.ContainsFunc(words(it.Name), func(n string) bool { return !small[n] && alike(w, n) }) {
-				fits = append(fits, i)
+	ties := map[string]int{}
+	for _, part := range andThen.Split(text, 40) {
+		said := words(part)
+		tied := map[string]bool{}
+		for _, w := range said {
+			fits := fitting(w, items)
+			if len(fits) > 1 && !(strings.HasSuffix(w, "s") && manyOfThese.MatchString(text)) {
+				fits = narrow(text, said, items, fits)
+				if len(fits) > 1 && !sameArticle(items, fits) && !manyOfThese.MatchString(text) {
+					tied[fmt.Sprint(fits)] = true
+				}
+			}
+			for _, i := range fits {
+				if !slices.Contains(found, i) {
+					found = append(found, i)
+				}
 			}
 		}
-		if len(fits) == 0 {
-			continue
+		for t := range tied {
+			ties[t]++
 		}
-		if len(fits) > 1 && !(strings.HasSuffix(w, "s") && manyOfThese.MatchString(text)) {
-			fits = narrow(text, said, items, fits)
-			if len(fits) > 1 && !sameArticle(items, fits) && !manyOfThese.MatchString(text) {
-				sure = false
-			}
-		}
-		for _, i := range fits {
-			if !slices.Contains(found, i) {
-				found = append(found, i)
-			}
-		}
+	}
+	for t, n := range ties {
+		sure = sure && n == len(strings.Fields(t))
 	}
 	slices.Sort(found)
 	return found, sure && len(found) > 0
+}
+
+// fitting are the items that a word can name.
+func fitting(w string, items []action.Item) []int {
+	var fits []int
+	if small[w] || len(w) < 3 {
+		return nil
+	}
+	for i, it := range items {
+		if slices.ContainsFunc(words(it.Name), func(n string) bool { return !small[n] && alike(w, n) }) {
+			fits = append(fits, i)
+		}
+	}
+	return fits
 }
 
 // narrow keeps the items of which the most words, or the price, are said.

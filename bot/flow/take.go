@@ -173,7 +173,8 @@ var numberWord = regexp.MustCompile(`(?i)^\W*(?:(?:nee|no|sorry|oeps|oh|het is|i
 
 // correct looks for a fact that replaces one the flow has already, goes back to where it was asked, and on from there.
 func (r *run) correct(at int) (bool, error) {
-	if r.in.Text == "" || r.in.Sure && r.in.Intent != r.flow.Name && r.e.flows().Get(r.in.Intent) != nil {
+	number := numberWord.MatchString(r.in.Text) // "nee, nummer 14" is about the address, whatever else it sounds like
+	if r.in.Text == "" || !number && r.in.Sure && r.in.Intent != r.flow.Name && r.e.flows().Get(r.in.Intent) != nil {
 		return false, nil
 	}
 	if err := r.load(); err != nil {
