@@ -1,0 +1,87 @@
+package nlu
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	houseNumber  = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}(?:-?\d{1,3})?|[-/]\d{1,3}(?:-?[A-Za-z]{1,4})?|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
+	moreAddition = regexp.MustCompile(`^(?:[A-Za-z]|[A-Za-z]-?\d{1,3}|\d{1,2}[A-Za-z]?)$`)
+	numberWord   = set("nr nr. no no. nummer huisnummer number num")
+	additions    = set("bis hs huis hg hoog boven beneden rood zwart a b c d e f g h i ii iii iv v vi bg ter to")
+	// neverGiven are Dutch letter pairs that are never given out.
+	neverGiven = set("sa sd ss")
+)
+
+// houseAt reads a house number with its addition at token i. n is how many tokens it took, 0 for none.
+func (r *addressReader) houseAt(i int) (number, addition string, n int) {
+	j := i
+	if numberWord[r.lower(j)] || r.at(j) == "#" {
+		j++
+	}
+	m := houseNumber.FindStringSubmatch(r.at(j))
+	if m == nil || m[1][0] == '0' {
+		return "", "", 0
+	}
+	number, addition = m[1], strings.TrimLeft(m[2], "-/")
+	j++
+	if addition == "" {
+		addition, j = r.additionAt(j)
+	}
+	if addition != "" {
+		for moreAddition.MatchString(r.at(j)) && !separator(r.at(j)) && r.addressGoesOn(j+1) {
+			addition += " " + r.at(j)
+			j++
+		}
+	}
+	return number, addition, j - i
+}
+
+// additionAt reads an addition that stands apart from its number, "" when there is none.
+func (r *addressReader) additionAt(j int) (string, int) {
+	if r.at(j) == "," && r.lower(j+1) == "toevoeging" {
+		j++
+	}
+	next, after := r.lower(j), r.at(j+1)
+	switch {
+	case next == "bus" || next == "boite" || next == "bte":
+		if len(after) <= 5 && !separator(after) {
+			return "bus " + after, j + 2
+		}
+	case next == "toevoeging" || next == "appartement" || next == "app":
+		if len(after) <= 5 && !separator(after) {
+			return after, j + 2
+		}
+	case floorPattern.MatchString(next) && r.lower(j+1) == "verdieping":
+		return r.at(j) + " " + after, j + 2
+	case additions[next] && r.additionFits(j), floorPattern.MatchString(next):
+		return r.at(j), j + 1
+	case moreAddition.MatchString(next) && !isDigits(next) && r.addressGoesOn(j+1):
+		return r.at(j), j + 1
+	case next == "-" && len(after) <= 3 && !separator(after):
+		return after, j + 2
+	}
+	return "", j
+}
+
+// addressGoesOn reports whether token j is the postcode, or the end of a line of the address.
+func (r *addressReader) addressGoesOn(j int) bool {
+	_, _, n := r.postcodeAt(r.skip(j))
+	return n > 0
+}
+
+var floorPattern = regexp.MustCompile(`^(?:[1-9](?:hg|hoog|e)|[1-9][a-z])$`)
+
+// additionFits reports whether a short word behind a number is an addition: not the first word of what follows
+// ("12 a lamp"), so the address must go on or end there, or it is an unmistakable one.
+func (r *addressReader) additionFits(j int) bool {
+	if len(r.low[j]) > 2 && r.low[j] != "ter" || r.low[j] == "hs" || r.low[j] == "ii" || r.low[j] == "bg" || r.low[j] == "hg" {
+		return true
+	}
+	if r.at(j) != r.low[j] || r.low[j] == "to" {
+		return r.low[j] != "to" && r.low[j] != "i"
+	}
+	_, _, n := r.postcodeAt(r.skip(j + 1))
+	return n > 0 || separator(r.at(j+1)) || r.lower(j+1) == "in" || r.lower(j+1) == "te"
+}
