@@ -180,7 +180,7 @@ var (
 // tokens it took, 0 for none.
 func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	w := r.at(i)
-	if w == "" || strings.IndexAny(w, "0123456789") < 0 {
+	if w == "" || !strings.ContainsAny(w, "0123456789") {
 		return "", "", 0
 	}
 	if m := dutchJoined.FindStringSubmatch(w); m != nil && !neverGiven[strings.ToLower(m[2])] {
