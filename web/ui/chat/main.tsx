@@ -28,6 +28,8 @@ function begin(root: HTMLElement) {
     store: storage(),
   })
   document.addEventListener('visibilitychange', () => chat.look())
+  const typed = root.querySelector('textarea')?.value // into the plain page, before this script was there
+  if (typed) chat.asked.value = typed
   root.replaceChildren()
   document.documentElement.classList.add('live')
   closeMenus()
