@@ -141,9 +141,10 @@ func TestRenderIsSafe(t *testing.T) {
 			}
 		}
 	}
-	deep := strings.Repeat("> ", 100_000) + "x"
-	if got := Render(deep); !strings.Contains(got, "x") {
-		t.Errorf("deep quote renders %.80q", got)
+	for _, md := range []string{strings.Repeat("> ", 100_000), strings.Repeat("[a](", 250_000), strings.Repeat("[", MaxArticle)} {
+		if got := Render(md + "\n\nx"); !strings.Contains(got, "x") { // and ends, which it would not in an hour
+			t.Errorf("%.20q renders %.80q", md, got)
+		}
 	}
 }
 
