@@ -1,6 +1,8 @@
 package action_test
 
 import (
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -200,5 +202,35 @@ func TestAgentsActWithinTheirLimits(t *testing.T) {
 	r.pass(24 * time.Hour)
 	if _, _, err := r.ledger.Act(r.ctx, sanne, conv, "return", giveBack(0, 5), ""); err != nil {
 		t.Errorf("the next day: %v", err)
+	}
+}
+
+// TestOddChangesAreShown: what looks like an account in wrong hands is in the log for the colleague, and stops nothing.
+func TestOddChangesAreShown(t *testing.T) {
+	r := newRigOn(t, bigShop(4, 0))
+	signs := func(conv chat.ConversationID) (out []string) {
+		for _, s := range r.conv(conv).Signs {
+			out = append(out, s.Name)
+		}
+		return out
+	}
+	var last chat.ConversationID
+	for i := range 3 {
+		last = r.begin(fmt.Sprintf("cust_%d", i), chat.LevelOrder)
+		to := *dam
+		to.Line1 = []string{"Dam 9", "dam 9", "DAM-9"}[i]
+		id := r.agree(last, action.Write{Kind: action.ChangeCustomerAddress, Address: &to})
+		r.run()
+		r.wantState(last, id, chat.ActionDone, "")
+		if want := i == 2; slices.Contains(signs(last), "shared_address") != want {
+			t.Errorf("after %d customers: signs %v", i+1, signs(last))
+		}
+	}
+	for i := range 3 {
+		r.agree(last, action.Write{Kind: action.ChangeCustomerAddress, Address: &action.Address{Line1: fmt.Sprintf("Rokin %d", i), City: "Amsterdam", Postcode: "1012 KK", Country: "NL"}})
+		r.run()
+		if want := i == 2; slices.Contains(signs(last), "many_changes") != want {
+			t.Errorf("after %d changes: signs %v", i+2, signs(last))
+		}
 	}
 }

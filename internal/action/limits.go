@@ -31,17 +31,18 @@ type Limit struct {
 	Acts        int   `json:"acts_per_customer_30_days,omitempty"` // how many
 }
 
-// Spent is what was counted of one customer, or of one person's day: each act once, by its id.
+// Spent is what was counted of one customer, of one person's day, or of one address: each act once, by its id.
 type Spent struct {
 	Acts []Counted `json:"acts"`
 }
 
 // Counted is one act's share.
 type Counted struct {
-	ID     string    `json:"id"`
-	Kind   WriteKind `json:"kind"`
-	Amount Money     `json:"amount_cents"`
-	At     time.Time `json:"at"`
+	ID     string     `json:"id"`
+	Kind   WriteKind  `json:"kind"`
+	Amount Money      `json:"amount_cents,omitempty"`
+	At     time.Time  `json:"at"`
+	Who    CustomerID `json:"who,omitempty"` // where the count is not one customer's
 }
 
 //go:embed limits.json
@@ -174,7 +175,7 @@ func (l *Ledger) mayCount(ctx context.Context, lim Limits, by chat.Party, w Writ
 		if err != nil {
 			return err
 		}
-		if !a.fits(&s, Counted{w.Key, w.Kind, amount, l.now()}) {
+		if !a.fits(&s, Counted{ID: w.Key, Kind: w.Kind, Amount: amount, At: l.now()}) {
 			return errLimit()
 		}
 	}
@@ -188,7 +189,7 @@ func (l *Ledger) reserve(ctx context.Context, lim Limits, by chat.Party, w Write
 	if err != nil {
 		return err
 	}
-	add := Counted{w.Key, w.Kind, amount, l.now().UTC()}
+	add := Counted{ID: w.Key, Kind: w.Kind, Amount: amount, At: l.now().UTC()}
 	for _, a := range accounts {
 		err := l.count(ctx, a.id, func(s *Spent) bool { return a.fits(s, add) })
 		if err != nil {

@@ -88,6 +88,7 @@ func TestRetailTasksThroughTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	owners := newRigOn(t, file).house().Orders
 	tasks, exact, done, refused := 0, 0, 0, 0
 	for s := bufio.NewScanner(lines); s.Scan(); {
 		var task retailTask
@@ -96,7 +97,6 @@ func TestRetailTasksThroughTheLedger(t *testing.T) {
 		}
 		tasks++
 		r, direct := newRigOn(t, file), directShop(t, file)
-		owners := r.house().Orders
 		convs := map[action.CustomerID]chat.ConversationID{}
 		var all []chat.ConversationID
 		same := true
@@ -125,8 +125,10 @@ func TestRetailTasksThroughTheLedger(t *testing.T) {
 			}
 			same = same && sameFor(r, direct, w)
 		}
-		h := r.house(all...)
-		h.Customers = nil // people move to where other customers live
+		h := actiontest.House{Logs: map[chat.ConversationID][]chat.Event{}, Done: r.journal.Executed(), Orders: owners, Limits: action.DefaultLimits(), Now: r.now()}
+		for _, conv := range all { // no Customers: people move to where others live
+			h.Logs[conv] = r.events(conv)
+		}
 		for _, wrong := range actiontest.Check(h) {
 			t.Errorf("task %s: %s", task.ID, wrong)
 		}

@@ -130,6 +130,10 @@ func (j *job) confirmed(ctx context.Context) error {
 	if err != nil {
 		return j.notReached(ctx, j.s.confirmed.At, err)
 	}
+	signs, err := j.signs(ctx)
+	if err != nil {
+		return err
+	}
 	img.Limits = version
 	result, err := json.Marshal(img)
 	if err != nil {
@@ -137,7 +141,7 @@ func (j *job) confirmed(ctx context.Context) error {
 	}
 	b := j.moved(chat.ActionExecuting)
 	b.Result = result
-	done, err := j.l.log.Commit(ctx, relay.Append{Conv: j.t.Conv, At: j.c.Head, Drafts: []chat.Draft{{By: chat.System, Key: phaseKey(j.s.id, "executing"), Body: b}}})
+	done, err := j.l.log.Commit(ctx, relay.Append{Conv: j.t.Conv, At: j.c.Head, Drafts: append(signs, chat.Draft{By: chat.System, Key: phaseKey(j.s.id, "executing"), Body: b})})
 	if err != nil {
 		return err
 	}
