@@ -33,7 +33,7 @@ const calm = 250 * time.Millisecond
 func (c *chatCmd) run(ctx context.Context, e *env) error {
 	url := c.URL
 	if url == "" {
-		url = "http://" + e.cfg.Addr
+		url = ownURL(e.cfg)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 
 	"balie/handoff"
+	"balie/internal/action"
 	"balie/internal/config"
 	"balie/internal/connector/demo"
 	"balie/internal/fault"
+	"balie/internal/mail"
 	"balie/internal/relay"
 	"balie/internal/store/bolt"
 	"balie/internal/store/document"
@@ -31,6 +33,8 @@ type data struct {
 	drafts   *document.Collection[web.Draft]
 	articles *document.Collection[kb.Article]
 	orders   *document.Collection[demo.Record]
+	mail     *document.Collection[mail.Sent]
+	ledger   action.Shelves
 	secrets  *document.Collection[secret]
 	seeds    *document.Collection[seed]
 	library  *kb.Library
@@ -56,6 +60,13 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	d.drafts = document.In(d.engine, "drafts", document.Options[web.Draft]{})
 	d.articles = document.In(d.engine, "articles", document.Options[kb.Article]{History: true})
 	d.orders = document.In(d.engine, "orders", document.Options[demo.Record]{})
+	d.mail = document.In(d.engine, "mail", document.Options[mail.Sent]{})
+	d.ledger = action.Shelves{
+		Limits: document.In(d.engine, "limits", document.Options[action.Limits]{History: true}),
+		Spent:  document.In(d.engine, "spent", document.Options[action.Spent]{}),
+		Links:  document.In(d.engine, "undo_links", document.Options[action.UndoLink]{}),
+		Codes:  document.In(d.engine, "codes", document.Options[action.Code]{}),
+	}
 	d.secrets = document.In(d.engine, "secrets", document.Options[secret]{})
 	d.seeds = document.In(d.engine, "seeds", document.Options[seed]{})
 	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // opening hours need their time zone, also on a machine that has none
 )
 
 // The exit codes of every command.

@@ -7,7 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"net/http"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -18,6 +18,7 @@ import (
 	"balie/internal/connector/demo"
 	"balie/internal/connector/httpapi"
 	"balie/internal/fault"
+	"balie/internal/mail"
 	"balie/kb"
 	"balie/web"
 )
@@ -114,45 +115,40 @@ func publicKey(raw []byte) (crypto.PublicKey, error) {
 	return key, nil
 }
 
-// profiles shows agents what the order system knows of a customer.
-type profiles struct{ orders action.Reader }
-
-// Profile returns the customer and their orders; what the order system refuses to tell is an error, never half an answer.
-func (p profiles) Profile(ctx context.Context, customer string) (profile, orders any, err error) {
-	id := action.CustomerID(customer)
-	c, err := p.orders.Customer(ctx, id)
-	if err != nil {
-		return nil, nil, err
+// openMail picks who carries mail: a mail server, or the demo's outbox. Without either the ledger writes to nobody, and acts that need a
+// code go to a person.
+func (h *house) openMail() error {
+	switch {
+	case h.cfg.SMTP.Addr != "":
+		smtp, err := mail.NewSMTP(mail.SMTPOptions{Addr: h.cfg.SMTP.Addr, User: h.cfg.SMTP.User, Password: string(h.cfg.SMTP.Password),
+			From: h.cfg.SMTP.From, TLS: h.cfg.SMTP.TLS})
+		if err != nil {
+			return fmt.Errorf("smtp: %w", err)
+		}
+		h.ledger.Mail(smtp, h.cfg.PublicURL)
+	case h.cfg.Demo:
+		h.outbox = mail.NewOutbox(h.data.mail, nil)
+		h.ledger.Mail(h.outbox, ownURL(h.cfg))
 	}
-	o, err := p.orders.CustomerOrders(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	return c, o, nil
+	return nil
 }
 
-// demoHandlers are the routes of the demo shop: what a real shop's own server would do, and a look at the order system for tests.
-func demoHandlers(sites []web.Site, orders action.Reader) map[string]http.Handler {
-	var site web.Site
-	for _, s := range sites {
-		if s.Name == demoSite {
-			site = s
-		}
+// behindProxy reports whether a proxy of the operator's stands in front: customers use another address than the one we listen on, and
+// nobody but this machine reaches that one.
+func behindProxy(cfg config.Config) bool {
+	host, _, err := net.SplitHostPort(cfg.Addr)
+	ip := net.ParseIP(host)
+	return cfg.PublicURL != "" && err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// ownURL is where people find this server, as far as it knows.
+func ownURL(cfg config.Config) string {
+	if cfg.PublicURL != "" {
+		return cfg.PublicURL
 	}
-	return map[string]http.Handler{
-		"GET /api/v1/demo/token": answer(func(r *http.Request) (any, error) {
-			c, err := orders.Customer(r.Context(), action.CustomerID(r.URL.Query().Get("customer")))
-			if err != nil {
-				return nil, err
-			}
-			token, err := site.Token(string(c.ID), strings.TrimSpace(c.FirstName+" "+c.LastName), c.Email, time.Now())
-			return map[string]string{"token": token}, err
-		}),
-		"GET /api/v1/demo/orders/{id}": answer(func(r *http.Request) (any, error) {
-			return orders.Order(r.Context(), action.OrderID(r.PathValue("id")))
-		}),
-		"GET /api/v1/demo/customers/{id}": answer(func(r *http.Request) (any, error) {
-			return orders.Customer(r.Context(), action.CustomerID(r.PathValue("id")))
-		}),
+	host, port, err := net.SplitHostPort(cfg.Addr)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return "http://" + net.JoinHostPort("127.0.0.1", port)
 	}
+	return "http://" + cfg.Addr
 }

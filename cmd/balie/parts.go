@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
+	"slices"
 	"sync"
 	"time"
 
+	"balie/bot"
 	"balie/handoff"
 	"balie/internal/action"
 	"balie/internal/chat"
 	"balie/internal/config"
 	"balie/internal/fault"
+	"balie/internal/mail"
 	"balie/internal/relay"
 	"balie/web"
 )
@@ -26,15 +28,24 @@ type house struct {
 	data   *data
 	orders action.System
 	relay  *relay.Relay
+	ledger *action.Ledger
+	outbox *mail.Outbox // nil where mail is really sent
 	desk   *handoff.Desk
-	work   []relay.Worker
+	work   []hand
 	web    *web.Server
 	demo   seeded
+}
+
+// hand is a worker of the mail room, and how it works.
+type hand struct {
+	relay.Worker
+	set relay.Settings
 }
 
 // open joins the rooms. It is the one list of everything pluggable, from the ground floor up; what is added to the house is added here.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, err error) {
 	h = &house{cfg: cfg, log: log}
+	ear := train() // meanwhile, the rest is opened
 
 	// The store, all collections in it, and the library over its articles.
 	if h.data, err = openData(cfg, log, route); err != nil {
@@ -51,6 +62,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 		}
 	}
 
+	if err := catchUp(ctx, h.data); err != nil {
+		log.Warn("the library is not ready yet; it goes on trying", "err", err)
+	}
+
 	// The company's order system: its own over HTTP, or the embedded one.
 	if h.orders, err = openOrders(ctx, cfg, h.data.orders); err != nil {
 		return nil, err
@@ -59,13 +74,27 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	// The mail room.
 	h.relay = relay.New(h.data.engine, h.data.engine, log)
 
+	// The ledger: acts on the order system, and the mail that goes with them.
+	h.ledger = action.New(h.relay, h.orders, h.data.ledger, action.Settings{Log: log}, nil)
+	if err := h.openMail(); err != nil {
+		return nil, err
+	}
+	h.work = append(h.work, hand{h.ledger.Worker(), relay.Settings{}})
+
 	// The people.
 	settings, err := deskSettings(ctx, h.data, cfg)
 	if err != nil {
 		return nil, err
 	}
 	h.desk = handoff.New(h.relay, h.data.engine, h.data.people, h.data.presence, settings, nil)
-	h.work = append(h.work, h.desk)
+	h.work = append(h.work, hand{h.desk, relay.Settings{}})
+
+	// The voice, and the model that words its answers, if there is one.
+	voice, err := openBot(h, ear, settings.Hours.Zone)
+	if err != nil {
+		return nil, err
+	}
+	h.work = append(h.work, voice)
 
 	// The doors.
 	opt, err := doors(ctx, h)
@@ -78,9 +107,19 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	return h, nil
 }
 
+// indexWait is how long a start waits for the index: opening one takes no time, but after a restore it is made from the articles.
+const indexWait = 20 * time.Second
+
+// catchUp brings the index up to what the store holds.
+func catchUp(ctx context.Context, d *data) error {
+	ctx, cancel := context.WithTimeout(ctx, indexWait)
+	defer cancel()
+	return d.library.Sync(ctx)
+}
+
 // route says which workers must look after an append: each room speaks for its own.
 func route(c *chat.Conversation, added []chat.Event) []relay.Leave {
-	return handoff.Wants(c, added)
+	return slices.Concat(bot.Wants(c, added), handoff.Wants(c, added), action.Wants(c, added))
 }
 
 // close puts the house away. Run must have ended.
@@ -96,7 +135,7 @@ func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
 	var wg sync.WaitGroup
 	for _, w := range h.work {
 		wg.Go(func() {
-			if err := h.relay.Run(inside, w, relay.Settings{}); err != nil {
+			if err := h.relay.Run(inside, w.Worker, w.set); err != nil {
 				stop(fmt.Errorf("worker %s: %w", w.Name(), err))
 			}
 		})
@@ -155,19 +194,15 @@ func doors(ctx context.Context, h *house) (web.Options, error) {
 	if err != nil {
 		return web.Options{}, err
 	}
-	demoRoutes := map[string]http.Handler(nil)
-	if cfg.Demo {
-		demoRoutes = demoHandlers(sites, h.orders)
-	}
 	return web.Options{
 		Log: h.relay, Lists: h.data.engine, Desk: h.desk, People: h.data.people, Logins: h.data.logins, Drafts: h.data.drafts,
-		Sites: sites, Secret: key, Assets: web.Built(), Render: renderMarkdown, Library: h.data.library,
+		Sites: sites, Secret: key, Assets: web.Built(), Render: renderMarkdown, Library: h.data.library, Articles: h.data.articles,
 		Ready: []web.Check{
 			{Name: "store", Ping: h.data.engine.Ping},
 			{Name: "library", Ping: func(context.Context) error { return h.data.library.Ready() }},
 		},
-		Profiles: profiles{h.orders}, Demo: demoRoutes, Metrics: metrics(h),
+		Profiles: profiles{h.orders}, Undo: h.ledger, Demo: routes(h, sites), Metrics: metrics(h),
 		PublicURL: cfg.PublicURL, SessionLife: time.Duration(cfg.Sessions.CustomerDays) * 24 * time.Hour,
-		MaxConnections: cfg.MaxConnections, NoRateLimit: !cfg.RateLimit, Slog: h.log,
+		MaxConnections: cfg.MaxConnections, NoRateLimit: !cfg.RateLimit, BehindProxy: behindProxy(cfg), Slog: h.log,
 	}, nil
 }

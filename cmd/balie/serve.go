@@ -26,20 +26,18 @@ func (*serveCmd) run(ctx context.Context, e *env) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", e.cfg.Addr, err)
 	}
+	e.cfg.Addr = ln.Addr().String() // port 0 has become a real one
 	h, err := open(ctx, e.cfg, e.log)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	err = h.run(ctx, ln, func() { e.announce(h, ln.Addr().String()) })
+	err = h.run(ctx, ln, func() { e.announce(h) })
 	return errors.Join(err, h.close())
 }
 
 // announce says that the server is ready and, in the demo, where to look.
-func (e *env) announce(h *house, addr string) {
-	url := "http://" + addr
-	if h.cfg.PublicURL != "" {
-		url = h.cfg.PublicURL
-	}
+func (e *env) announce(h *house) {
+	url := ownURL(h.cfg)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Balie is ready on %s\n", url)
 	if len(h.demo.people) > 0 {

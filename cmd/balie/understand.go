@@ -87,12 +87,6 @@ func (c *understandCmd) run(ctx context.Context, e *env) error {
 	return ctx.Err()
 }
 
-// builtin is what the ear of the house is trained on.
-func builtin() ([]nlu.Example, nlu.Options) {
-	examples, background := nlu.Builtin()
-	return examples, nlu.Options{Background: background}
-}
-
 func hear(ear *nlu.Model, text, lang string) heard {
 	u := ear.Understand(text, nlu.Hints{Lang: lang, Now: time.Now()})
 	h := heard{Text: text, Lang: u.Lang, Band: string(u.Band), Intent: u.Intent, Top: []scored{}, Slots: u.Slots.Map(), Articles: []found{}}

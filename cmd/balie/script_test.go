@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"balie": main})
+}
+
+// TestScripts runs the scripts in testdata against the real program. Besides testscript's own commands they have:
+//
+//	exits N balie …      run it and compare the exit code, with stdin's file if one was set by from
+//	from FILE            the next exits reads FILE
+//	house [args…]        start balie serve and wait until it is ready; $URL is where
+//	halt [TERM|KILL]     end it; TERM must end with exit code 0
+//	visit STATUS METHOD PATH [BODY]   ask it over HTTP and compare the status; the answer is stdout
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("BALIE_DATA", env.WorkDir+"/data")
+			env.Setenv("BALIE_ADDR", "127.0.0.1:0")
+			env.Setenv("BALIE_DEMO_PASSWORD", "scripted-password")
+			env.Values[houseKey{}] = &running{}
+			env.Defer(func() { env.Values[houseKey{}].(*running).kill() })
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": cmdExits, "from": cmdFrom, "house": cmdHouse, "halt": cmdHalt, "visit": cmdVisit,
+		},
+	})
+}
+
+type houseKey struct{}
+
+// limit bounds every wait of a script.
+const limit = 90 * time.Second
+
+// running is a script's server, and what its next command reads.
+type running struct {
+	cmd    *exec.Cmd
+	ended  chan error
+	log    lockedBuffer
+	input  string
+	cookie string
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write adds p.
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (r *running) kill() {
+	if r.cmd != nil {
+		r.cmd.Process.Kill()
+		<-r.ended
+		r.cmd = nil
+	}
+}
+
+// environ is the script's environment, for a process that the script's own exec does not start.
+func environ(ts *testscript.TestScript) (env []string) {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "BALIE_DATA", "BALIE_ADDR", "BALIE_DEMO_PASSWORD", "BALIE_SITE_SECRET", "BALIE_ORDERS", "BALIE_CONFIG",
+		"BALIE_LLM_KEY", "BALIE_LANG", "GOCOVERDIR"} {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
+}
+
+func program(ts *testscript.TestScript, ctx context.Context, args []string) *exec.Cmd {
+	path := ""
+	for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
+		if info, err := os.Stat(dir + "/" + args[0]); err == nil && info.Mode()&0o111 != 0 {
+			path = dir + "/" + args[0]
+			break
+		}
+	}
+	if path == "" {
+		ts.Fatalf("there is no %s", args[0])
+	}
+	cmd := exec.CommandContext(ctx, path, args[1:]...)
+	cmd.Dir, cmd.Env = ts.MkAbs("."), environ(ts)
+	return cmd
+}
+
+func cmdFrom(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Value(houseKey{}).(*running).input = ts.MkAbs(args[0])
+}
+
+func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	cmd := program(ts, ctx, args[1:])
+	r := ts.Value(houseKey{}).(*running)
+	if r.input != "" {
+		in, err := os.Open(r.input)
+		ts.Check(err)
+		defer in.Close()
+		cmd.Stdin, r.input = in, ""
+	}
+	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		ts.Check(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("%s ended with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+func cmdHouse(ts *testscript.TestScript, _ bool, args []string) {
+	r := ts.Value(houseKey{}).(*running)
+	r.kill()
+	r.cmd = program(ts, context.Background(), append([]string{"balie", "serve"}, args...))
+	out, err := r.cmd.StdoutPipe()
+	ts.Check(err)
+	r.cmd.Stderr = &r.log
+	ts.Check(r.cmd.Start())
+	r.ended = make(chan error, 1)
+	ready := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			fmt.Fprintln(&r.log, lines.Text())
+			if _, url, ok := strings.Cut(lines.Text(), "Balie is ready on "); ok {
+				ready <- url
+			}
+		}
+		r.ended <- r.cmd.Wait()
+	}()
+	select {
+	case url := <-ready:
+		ts.Setenv("URL", url)
+	case err := <-r.ended:
+		r.cmd = nil
+		ts.Fatalf("the house ended: %v\n%s", err, r.log.String())
+	case <-time.After(limit):
+		ts.Fatalf("the house is not ready:\n%s", r.log.String())
+	}
+}
+
+func cmdHalt(ts *testscript.TestScript, _ bool, args []string) {
+	r := ts.Value(houseKey{}).(*running)
+	if len(args) > 0 && args[0] == "KILL" {
+		r.kill()
+		return
+	}
+	ts.Check(r.cmd.Process.Signal(syscall.SIGTERM))
+	select {
+	case err := <-r.ended:
+		r.cmd = nil
+		if err != nil {
+			ts.Fatalf("the house ended with %v\n%s", err, r.log.String())
+		}
+	case <-time.After(limit):
+		ts.Fatalf("the house does not end:\n%s", r.log.String())
+	}
+}
+
+func cmdVisit(ts *testscript.TestScript, _ bool, args []string) {
+	r := ts.Value(houseKey{}).(*running)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	var body io.Reader
+	if len(args) > 3 {
+		body = strings.NewReader(args[3])
+	}
+	req, err := http.NewRequestWithContext(ctx, args[1], ts.Getenv("URL")+args[2], body)
+	ts.Check(err)
+	if r.cookie != "" {
+		req.Header.Set("Cookie", r.cookie)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	_, err = io.Copy(ts.Stdout(), res.Body)
+	ts.Check(err)
+	for _, c := range res.Cookies() {
+		r.cookie = c.Name + "=" + c.Value
+	}
+	if strconv.Itoa(res.StatusCode) != args[0] {
+		ts.Fatalf("%s %s: %d, want %s", args[1], args[2], res.StatusCode, args[0])
+	}
+}
