@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"balie/internal/action"
+	"balie/internal/action/actiontest"
 	"balie/internal/chat"
+	"balie/internal/fault"
 	"balie/internal/relay"
 )
 
@@ -232,5 +234,70 @@ func TestOddChangesAreShown(t *testing.T) {
 		if want := i == 2; slices.Contains(signs(last), "many_changes") != want {
 			t.Errorf("after %d changes: signs %v", i+2, signs(last))
 		}
+	}
+}
+
+func TestASecondPersonApproves(t *testing.T) {
+	r := newRigOn(t, bigShop(1, 9))
+	lim := action.DefaultLimits()
+	lim.Roles[chat.RoleAgent] = map[action.WriteKind]action.Limit{"*": {PerAct: 500}}
+	lim.Roles["second"] = map[action.WriteKind]action.Limit{"*": {PerPerson: 1000}}
+	r.putLimits(lim)
+	sanne, joost := chat.Party{Role: chat.RoleAgent, ID: "p-sanne"}, chat.Party{Role: chat.RoleAgent, ID: "p-joost"}
+	conv := r.begin("cust_0", chat.LevelOrder)
+	r.say(conv, chat.Draft{By: sanne, Body: &chat.OwnerChanged{To: chat.RoleAgent, Agent: sanne.ID, Reason: chat.ReasonAssigned}})
+	if _, _, err := r.ledger.Act(r.ctx, sanne, conv, "", giveBack(0, 1), ""); !fault.Is(err, fault.Forbidden) {
+		t.Fatalf("above the limit, alone: %v", err)
+	}
+	if _, err := r.ledger.Ask(r.ctx, sanne, conv, "", action.Write{Kind: action.ChangeOrderAddress, Order: "#0-0", Address: dam}, ""); !fault.Is(err, fault.Invalid) {
+		t.Errorf("asked for what needs no asking: %v", err)
+	}
+	ask := func(n int) string {
+		t.Helper()
+		p, err := r.ledger.Ask(r.ctx, sanne, conv, "", giveBack(0, n), "klant heeft gelijk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.ID
+	}
+	id := ask(1)
+	if _, err := r.ledger.Approve(r.ctx, sanne, conv, id, ""); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("approved by who asked: %v", err)
+	}
+	r.rest(time.Hour)
+	if _, err := r.ledger.Approve(r.ctx, joost, conv, id, "akkoord"); err != nil {
+		t.Fatal(err)
+	}
+	r.rest(time.Minute)
+	r.wantState(conv, id, chat.ActionDone, "")
+	if _, err := r.ledger.Approve(r.ctx, joost, conv, id, ""); !fault.Is(err, fault.Gone) {
+		t.Errorf("approved twice: %v", err)
+	}
+	own := ask(2) // around Approve: the worker finds it in the log
+	r.say(conv, chat.Draft{By: sanne, Body: &chat.ActionMoved{ID: own, State: chat.ActionConfirmed}})
+	r.rest(time.Minute)
+	r.wantState(conv, own, chat.ActionFailed, action.NoPress)
+	over := ask(3)
+	if _, err := r.ledger.Approve(r.ctx, joost, conv, over, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.rest(time.Minute)
+	r.wantState(conv, over, chat.ActionFailed, action.OverLimit) // two people have a limit as well
+	late := ask(4)
+	r.rest(25 * time.Hour)
+	r.wantState(conv, late, chat.ActionExpired, action.TooLate)
+	for _, wrong := range actiontest.Check(r.house(conv)) {
+		t.Error(wrong)
+	}
+}
+
+func (r *rig) putLimits(lim action.Limits) {
+	r.Helper()
+	_, rev, err := limitsOf(r).Get(r.ctx, "limits")
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		r.Fatal(err)
+	}
+	if _, err := limitsOf(r).Put(r.ctx, "limits", lim, rev); err != nil {
+		r.Fatal(err)
 	}
 }

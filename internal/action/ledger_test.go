@@ -398,12 +398,5 @@ func (r *rig) limit(l action.Limit) {
 	r.Helper()
 	lim := action.DefaultLimits()
 	lim.Roles = map[chat.Role]map[action.WriteKind]action.Limit{chat.RoleBot: {"*": l}, chat.RoleAgent: {"*": l}}
-	c := limitsOf(r)
-	_, rev, err := c.Get(r.ctx, "limits")
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		r.Fatal(err)
-	}
-	if _, err := c.Put(r.ctx, "limits", lim, rev); err != nil {
-		r.Fatal(err)
-	}
+	r.putLimits(lim)
 }

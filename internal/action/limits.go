@@ -20,7 +20,7 @@ type Limits struct {
 	Needs       map[WriteKind]chat.Level          `json:"needs"`        // the floor: a flow may ask for more, never for less
 	AgentNeeds  chat.Level                        `json:"agent_needs"`  // how sure of the customer an agent must be
 	UndoMinutes map[WriteKind]int                 `json:"undo_minutes"` // how long an act can be taken back, where it can be at all
-	Roles       map[chat.Role]map[WriteKind]Limit `json:"roles"`        // bot (for what customers do themselves) and agent
+	Roles       map[chat.Role]map[WriteKind]Limit `json:"roles"`        // bot (for what customers do themselves), agent, and second (two agents agree)
 }
 
 // Limit bounds the acts of one kind by one role. Zero means: no bound. A role that has no limits at all may do nothing.
@@ -106,7 +106,7 @@ const month = 30 * 24 * time.Hour
 // accounts are the counts that w by somebody falls under, or a refusal at once.
 func (lim Limits) accounts(by chat.Party, w Write, amount Money, now time.Time) ([]account, error) {
 	role := by.Role
-	if role != chat.RoleAgent {
+	if role != chat.RoleAgent && role != roleSecond {
 		role = chat.RoleBot
 	}
 	m, ok := pick(lim.Roles[role], w.Kind)
@@ -120,7 +120,7 @@ func (lim Limits) accounts(by chat.Party, w Write, amount Money, now time.Time) 
 	if m.PerCustomer > 0 || m.Acts > 0 {
 		out = append(out, account{"customer/" + string(w.Customer), m.PerCustomer, m.Acts, month})
 	}
-	if m.PerPerson > 0 && role == chat.RoleAgent {
+	if m.PerPerson > 0 && role != chat.RoleBot {
 		out = append(out, account{"agent/" + by.ID + "/" + now.UTC().Format("2006-01-02"), m.PerPerson, 0, 48 * time.Hour})
 	}
 	return out, nil

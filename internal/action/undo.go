@@ -6,7 +6,6 @@ import (
 
 	"balie/internal/chat"
 	"balie/internal/fault"
-	"balie/internal/relay"
 )
 
 // ProposeUndo makes the proposal that takes back an act of this conversation: the write that the ledger noted just before the act was
@@ -138,44 +137,4 @@ func (l *Ledger) undo(ctx context.Context, by chat.Party, conv chat.Conversation
 
 func errBusy() error {
 	return fault.New(fault.Unavailable, "The conversation keeps changing. Please try again.")
-}
-
-// Act carries out an act for an agent who has the conversation, within the agent's limits; why is kept as a note for colleagues. It
-// returns the proposal and the position of its confirmation.
-func (l *Ledger) Act(ctx context.Context, by chat.Party, conv chat.ConversationID, name string, params any, why string) (chat.ActionMoved, chat.Seq, error) {
-	if by.Role != chat.RoleAgent || by.ID == "" {
-		return chat.ActionMoved{}, 0, fault.New(fault.Forbidden, "Only a colleague may do this.")
-	}
-	for range 20 {
-		c, err := l.log.Conversation(ctx, conv)
-		if err != nil {
-			return chat.ActionMoved{}, 0, err
-		}
-		if c.Owner.Role != chat.RoleAgent || c.Owner.Agent != by.ID {
-			return chat.ActionMoved{}, 0, fault.New(fault.Conflict, "This conversation is not yours. Take it first.")
-		}
-		p, err := l.propose(ctx, c, by, name, params, chat.LevelOrder)
-		if err != nil {
-			return p, 0, err
-		}
-		seq, err := l.appendConfirmed(ctx, by, c, p, why)
-		if !fault.Is(err, fault.Conflict) {
-			return p, seq, err
-		}
-	}
-	return chat.ActionMoved{}, 0, errBusy()
-}
-
-// appendConfirmed adds a proposal and its confirmation by the same party, at the position that was read.
-func (l *Ledger) appendConfirmed(ctx context.Context, by chat.Party, c chat.Conversation, p chat.ActionMoved, why string) (chat.Seq, error) {
-	confirmed := &chat.ActionMoved{ID: p.ID, Name: p.Name, State: chat.ActionConfirmed, Hash: p.Hash, UndoOf: p.UndoOf}
-	drafts := []chat.Draft{{By: by, Body: &p}, {By: by, Body: confirmed}}
-	if why != "" {
-		drafts = append(drafts, chat.Draft{By: by, Body: &chat.Note{Text: clean(why)}})
-	}
-	done, err := l.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Drafts: drafts})
-	if err != nil {
-		return 0, err
-	}
-	return done.Events[1].Seq, nil
 }

@@ -99,10 +99,10 @@ func (s *story) used(press chat.Seq) bool {
 // maxApart is how far before its proposal a card may stand: they are drafts of one commit, in any order.
 const maxApart = 20
 
-// byAgent: an agent confirms what the same agent proposed, while having the conversation.
+// byAgent: an agent confirms what the same agent proposed, or, where a second person was asked for, what another did.
 func (s *story) byAgent(c chat.Conversation, lim Limits) Reason {
 	switch {
-	case s.confirmed.By.ID == "" || s.proposed.By.Role != chat.RoleAgent || s.proposed.By.ID != s.confirmed.By.ID:
+	case s.confirmed.By.ID == "" || s.proposed.By.Role != chat.RoleAgent || s.asked() == (s.proposed.By.ID == s.confirmed.By.ID):
 		return NoPress
 	case s.confirmed.At.After(s.proposal.Expires):
 		return TooLate

@@ -167,13 +167,13 @@ func (j *job) prepare(ctx context.Context, lim Limits) (image, error) {
 	if img.Amount, err = j.l.foresee(ctx, j.s.write); err != nil {
 		return img, err
 	}
-	return img, j.l.reserve(ctx, lim, j.s.confirmed.By, j.s.write, img.Amount)
+	return img, j.l.reserve(ctx, lim, j.s.authority(), j.s.write, img.Amount)
 }
 
 // look reads customer and order as they are just before the act, refuses what belongs to somebody else, and keeps the image.
 func (j *job) look(ctx context.Context) (image, error) {
 	w := j.s.write
-	img := image{Kind: w.Kind, Role: j.s.confirmed.By.Role}
+	img := image{Kind: w.Kind, Role: j.s.authority().Role}
 	customer, err := j.l.system.Customer(ctx, w.Customer)
 	if err != nil {
 		return img, err

@@ -61,7 +61,8 @@ type act struct {
 	at       chat.Seq // of the proposal
 	by       chat.Party
 	press    *press // the best there is
-	agent    bool   // confirmed by the agent who proposed it
+	agent    bool   // confirmed by the agent who proposed it, or by a second one who was asked for
+	second   bool   // the latter
 	link     bool   // taken back by the link of a notice
 	last     chat.ActionState
 	lastAt   time.Time
@@ -136,7 +137,9 @@ func (c *checker) moved(conv chat.ConversationID, e chat.Event, b *chat.ActionMo
 		return
 	}
 	if b.State == chat.ActionConfirmed && a.last == chat.ActionProposed {
-		a.agent = e.By.Role == chat.RoleAgent && e.By.ID != "" && e.By.ID == a.by.ID
+		agents := e.By.Role == chat.RoleAgent && a.by.Role == chat.RoleAgent && e.By.ID != ""
+		a.second = agents && e.By.ID != a.by.ID && a.proposal.Reason == string(action.OverLimit)
+		a.agent = agents && e.By.ID == a.by.ID && a.proposal.Reason == "" || a.second
 		a.link = e.By.Role == chat.RoleSystem && e.By.ID != "" && b.UndoOf != "" && e.By == a.by
 		if a.agent && a.press == nil {
 			a.press = &press{e.At, who, who.Level.AtLeast(chat.LevelOrder)}
@@ -263,6 +266,9 @@ func (c *checker) sums() {
 		role := chat.RoleBot
 		if a.agent {
 			role = chat.RoleAgent
+		}
+		if a.second {
+			role = "second"
 		}
 		lim, ok := c.Limits.Roles[role][d.Write.Kind]
 		if !ok {
