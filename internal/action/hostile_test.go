@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +20,10 @@ var troubles = []demo.Trouble{demo.Slow, demo.Fail, demo.LoseRequest, demo.LoseA
 
 // trouble makes one call in five go wrong, in every way there is.
 func trouble(rnd *rand.Rand) func(string) demo.Trouble {
+	var mu sync.Mutex
 	return func(string) demo.Trouble {
+		mu.Lock()
+		defer mu.Unlock()
 		if rnd.IntN(5) > 0 {
 			return demo.None
 		}
