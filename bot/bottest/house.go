@@ -1,5 +1,5 @@
 // Package bottest is a whole house for tests of the bot: the real store, mail room, ledger, library, ear and demo order system, on a clock
-// that the test moves, worked by hand so that nothing depends on timing. Only tests import it.
+// that the test moves, worked by hand so that nothing depends on timing. Tests import it, and balie flow replay.
 package bottest
 
 import (
@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"balie/bot"
@@ -26,6 +25,17 @@ import (
 	"balie/kb"
 )
 
+// TB is what a house asks of whoever opens it: a test, or a command that plays transcripts.
+type TB interface {
+	Helper()
+	Context() context.Context
+	TempDir() string
+	Cleanup(func())
+	Logf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Options change a House. The zero value is the demo shop with its library.
 type Options struct {
 	Orders     []byte           // an order file instead of the demo's
@@ -40,7 +50,7 @@ type Options struct {
 
 // House is everything a conversation needs.
 type House struct {
-	t       testing.TB
+	t       TB
 	Log     *relay.Relay
 	Engine  *bolt.Engine
 	Shop    *connector.Shop
@@ -65,7 +75,7 @@ var model = sync.OnceValues(func() (*nlu.Model, error) {
 })
 
 // Open opens a house in a folder of its own; the test closes it.
-func Open(t testing.TB, opt Options) *House {
+func Open(t TB, opt Options) *House {
 	t.Helper()
 	h := &House{t: t, now: Start, opt: opt, Library: opt.library}
 	route := func(c *chat.Conversation, added []chat.Event) []relay.Leave {
@@ -87,7 +97,7 @@ func Open(t testing.TB, opt Options) *House {
 }
 
 // Again opens a fresh house that shares the library of this one, which takes long to open.
-func (h *House) Again(t testing.TB) *House {
+func (h *House) Again(t TB) *House {
 	t.Helper()
 	opt := h.opt
 	opt.NoLibrary, opt.library = true, h.Library
@@ -275,6 +285,11 @@ func (k *Talk) Press(label string) error {
 		}
 	}
 	return fmt.Errorf("there is no button %q", label)
+}
+
+// PressButton presses this very button.
+func (k *Talk) PressButton(b chat.Button) {
+	k.append(chat.Draft{By: chat.Customer, Body: &chat.Message{Text: b.Label, Pressed: &b}})
 }
 
 // Submit sends the open form.

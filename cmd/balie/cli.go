@@ -40,6 +40,10 @@ type grammar struct {
 		Search searchCmd `cmd:"" help:"Ask the library a question."`
 		Test   testCmd   `cmd:"" help:"Ask every article its own questions, and tell which miss."`
 	} `cmd:"" name:"kb" help:"The library: articles and search."`
+	Flow struct {
+		Check  flowCheckCmd  `cmd:"" help:"Look for mistakes in flows."`
+		Replay flowReplayCmd `cmd:"" help:"Play transcripts and compare."`
+	} `cmd:"" help:"The self-service flows."`
 	User struct {
 		Add      userAddCmd      `cmd:"" help:"Let somebody sign in at the desk."`
 		List     userListCmd     `cmd:"" help:"Show who can sign in."`
