@@ -29,7 +29,7 @@ type talk struct {
 	sent    string   // key of what was sent last; "" once it was acknowledged or refused
 	wants   bool     // what was sent asks for an answer
 	at      chat.Seq // where it stands in the log
-	latest  chat.Seq // the last event of somebody else
+	latest  chat.Seq // the last words of somebody else
 	refused bool     // what was sent was refused
 }
 
@@ -98,7 +98,7 @@ func (t *talk) event(f visitor.Frame) {
 	if err := json.Unmarshal(f.Raw, &e); err != nil {
 		return // a kind of a newer server
 	}
-	if f.From.Role != chat.RoleCustomer {
+	if f.From.Role != chat.RoleCustomer && f.Kind == "message" {
 		t.latest = f.Seq
 	}
 	switch f.Kind {
