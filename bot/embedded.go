@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -59,8 +58,8 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 	var res kb.Result
 	if e.Library != nil {
 		var err error
-		if res, err = e.Library.Search(ctx, kb.Query{Text: t.text, Lang: t.Conv.Lang, Limit: 3}); err != nil {
-			return nil, fmt.Errorf("search library: %w", err)
+		if res, err = (Shelf{e.Library}).find(ctx, t.text, t.Conv.Lang, 3); err != nil {
+			return nil, err
 		}
 	}
 	fit := 0.0

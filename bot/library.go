@@ -100,6 +100,26 @@ func cut(s string) string {
 	return strings.TrimSpace(short[:end+1])
 }
 
+// maxQuestion bounds what of a message is looked up, in words: who writes more has said by then what it is about.
+const maxQuestion = 40
+
+// find searches the library for what a customer said.
+func (s Shelf) find(ctx context.Context, text, lang string, limit int) (kb.Result, error) {
+	words := strings.Fields(strings.ToValidUTF8(text, " "))
+	if len(words) > maxQuestion {
+		words = words[:maxQuestion]
+	}
+	q := strings.Join(words, " ")
+	if r := []rune(q); len(r) > 8*maxQuestion {
+		q = string(r[:8*maxQuestion])
+	}
+	res, err := s.Library.Search(ctx, kb.Query{Text: q, Lang: lang, Limit: limit})
+	if err != nil {
+		return res, fmt.Errorf("search library: %w", err)
+	}
+	return res, nil
+}
+
 // passages are what a model may word an answer from.
 func passages(hits []kb.Hit) []Passage {
 	var out []Passage

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -179,9 +178,9 @@ func (p *Routines) question(ctx context.Context, t *Turn, in flow.Input) (*Decis
 	if p.Understand.Shelf.Library == nil {
 		return p.unsure(ctx, t, in)
 	}
-	res, err := p.Understand.Shelf.Library.Search(ctx, kb.Query{Text: t.text, Lang: t.Conv.Lang, Limit: 3})
+	res, err := p.Understand.Shelf.find(ctx, t.text, t.Conv.Lang, 3)
 	if err != nil {
-		return nil, fmt.Errorf("search library: %w", err)
+		return nil, err
 	}
 	if res.Verdict == kb.None || len(res.Hits) == 0 || res.Hits[0].Fit < fitUnsure && t.heard.Band != Sure {
 		return p.unsure(ctx, t, in)
@@ -238,7 +237,7 @@ func (p *Routines) between(ctx context.Context, t *Turn, in flow.Input, text str
 	return again, nil
 }
 
-var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan )?maar(?: zitten)?|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:\s+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
+var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan )?maar(?: zitten)?|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:[\s,]+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
 
 // cancels reports that the customer wants no more of what is going on. Whole messages only: "stop maar met zoeken naar ..." is more.
 func cancels(text string) bool { return len(text) < 80 && cancelWords.MatchString(text) }

@@ -158,8 +158,8 @@ func signsOf(t *Turn, d *Decision) []chat.Sign {
 		case repeated(t) && !moves(d):
 			add("same_question", 2)
 		}
-		if anger.MatchString(t.text) {
-			add("anger", 2)
+		if anger.MatchString(t.text) && !others.MatchString(t.text) {
+			add("anger", 1+min(1, len(botLines(t, 1)))) // at the first word it is not yet about us
 		} else if shouts(t.text) {
 			add("shouting", 1)
 		}
@@ -174,14 +174,14 @@ func signsOf(t *Turn, d *Decision) []chat.Sign {
 	switch m.Act {
 	case chat.ActRefusal:
 		if t.why == "" || m.Missed {
-			add("no_answer", 1+min(1, misses(t)))
+			add("no_answer", 1+min(1, misses(t)+len(t.Conv.Signs)))
 		}
 	case chat.ActAnswer:
 		if answeredBefore(t, m) {
 			add("same_answer", 2)
 		}
 	case chat.ActReask:
-		add("slot_failed", 1)
+		add("slot_failed", 1+min(1, failedSlots(t)/2)) // the third in a row weighs more
 	case chat.ActFailed:
 		add("back_end", 2)
 	case chat.ActClarify:
@@ -208,6 +208,9 @@ func moves(d *Decision) bool {
 }
 
 var anger = regexp.MustCompile(`(?i)\b(?:klote|kut|kanker|tering|tyfus|godver\w*|verdomme|wtf|fuck\w*|shit(?:ty)?|bullshit|asshole|idiots?|idioot|idioten|sukkels?|eikels?|achterlijk\w*|waardeloze? (?:bot|chatbot|service|klantenservice|robot|antwoord)|(?:rot|stomme|domme|klere) ?(?:bot|chatbot|robot|ding|computer)|(?:stupid|dumb|useless|damn|crap|bloody|worthless|terrible|awful) (?:bot|chatbot|robot|thing|machine|service|answer|chat)|wat een (?:rot|k\w*|waardeloze|slechte) ?(?:bot|chatbot|service|zooi|bende)|(?:ik word|word ik|ik ben) (?:hier )?(?:echt )?(?:gek|woest|woedend|boos|laaiend|pissig|zat)|(?:ik ben (?:het|dit|er) (?:nu )?(?:echt |zo |helemaal )?(?:zat|beu|klaar mee))|belachelijk|schandalig|schande|(?:echt|zo|totaal|compleet|helemaal) (?:waardeloos|slecht|dom|ruk)|ongelof?elijk slecht|this is (?:ridiculous|a joke|insane|outrageous)|ridiculous|i(?:'m| am) (?:so |really |getting )*(?:angry|furious|fed up|sick of|pissed|frustrated)|driving me (?:crazy|mad|nuts)|for the (?:third|fourth|last|tenth|hundredth) time|voor de (?:derde|vierde|laatste|tiende|zoveelste) keer)\b`)
+
+// others are those whom a customer may be angry at while the bot does well.
+var others = regexp.MustCompile(`(?i)\b(?:bezorger\w*|koerier\w*|chauffeur\w*|postnl|dhl|dpd|ups|gls|buren|buurman|buurvrouw|courier\w*|driver\w*|carrier\w*|delivery (?:guy|man|person|driver)|neighbou?rs?)\b`)
 
 func shouts(text string) bool {
 	letters, upper := 0, 0
@@ -288,6 +291,15 @@ func misses(t *Turn) int {
 		if e.Act == chat.ActRefusal {
 			n++
 		}
+	}
+	return n
+}
+
+// failedSlots counts the latest signs in a row of answers that did not fit.
+func failedSlots(t *Turn) int {
+	n := 0
+	for i := len(t.Conv.Signs) - 1; i >= 0 && t.Conv.Signs[i].Name == "slot_failed"; i-- {
+		n++
 	}
 	return n
 }

@@ -175,9 +175,9 @@ func (u *Understand) answer(ctx context.Context, t *Turn, a Answer) (*Decision, 
 		if strings.TrimSpace(query) == "" {
 			query = t.text
 		}
-		found, err := u.Shelf.Library.Search(ctx, kb.Query{Text: query, Lang: t.Conv.Lang, Limit: 3})
+		found, err := u.Shelf.find(ctx, query, t.Conv.Lang, 3)
 		if err != nil {
-			return nil, fmt.Errorf("search library: %w", err)
+			return nil, err
 		}
 		res = &found
 	}
@@ -214,9 +214,9 @@ func (u *Understand) article(ctx context.Context, t *Turn, lang, id string) (*De
 		return nil, nil
 	}
 	if q := lastAsked(t); q != "" {
-		res, err := u.Shelf.Library.Search(ctx, kb.Query{Text: q, Lang: t.Conv.Lang, Limit: 5})
+		res, err := u.Shelf.find(ctx, q, t.Conv.Lang, 5)
 		if err != nil {
-			return nil, fmt.Errorf("search library: %w", err)
+			return nil, err
 		}
 		for _, h := range res.Hits {
 			if h.Article == id && h.Lang == lang {
