@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -13,22 +14,20 @@ import (
 	"balie/internal/relay"
 )
 
-// train starts teaching the ear and returns a function that waits for it.
-func train() func() (*nlu.Model, error) {
-	type result struct {
-		model *nlu.Model
-		err   error
-	}
-	done := make(chan result, 1)
+// train starts teaching the ear and returns a function that waits for it. It takes longer than all else of a start, so nothing but
+// the first turn of the bot waits for it.
+func train() func() *nlu.Model {
+	done := make(chan *nlu.Model, 1)
 	go func() {
 		examples, opt := builtin()
 		m, err := nlu.Train(examples, opt)
-		done <- result{m, err}
+		if err != nil {
+			panic("the built-in sentences cannot be learned: " + err.Error()) // they are part of this program, and a test learns them
+		}
+		done <- m
+		debug.FreeOSMemory() // learning takes several times the memory of knowing
 	}()
-	return sync.OnceValues(func() (*nlu.Model, error) {
-		r := <-done
-		return r.model, r.err
-	})
+	return sync.OnceValue(func() *nlu.Model { return <-done })
 }
 
 // builtin is what the ear of the house is trained on.
@@ -41,11 +40,7 @@ func builtin() ([]nlu.Example, nlu.Options) {
 const modelTurns = 32
 
 // openBot makes the bot: its ear, its flows, and its policies in the order in which they are asked.
-func openBot(h *house, ear func() (*nlu.Model, error), zone string) (hand, error) {
-	model, err := ear()
-	if err != nil {
-		return hand{}, fmt.Errorf("train the ear: %w", err)
-	}
+func openBot(h *house, ear func() *nlu.Model, zone string) (hand, error) {
 	where, err := time.LoadLocation(cmp.Or(zone, "Europe/Amsterdam"))
 	if err != nil {
 		return hand{}, fmt.Errorf("the desk's time zone: %w", err)
@@ -54,7 +49,7 @@ func openBot(h *house, ear func() (*nlu.Model, error), zone string) (hand, error
 	if h.cfg.Orders != "" {
 		country = "" // a shop we know nothing of: addresses and phone numbers follow the customer's language
 	}
-	listener := bot.Listener{Model: func() *nlu.Model { return model }, Zone: where, Country: country}
+	listener := bot.Listener{Model: ear, Zone: where, Country: country}
 	shelf := bot.Shelf{Library: h.data.library}
 	delivered := flow.NewSet(flow.Builtin()...)
 	flows := flow.New(func() *flow.Set { return delivered }, h.orders, h.ledger, shelf, flow.Options{Location: where})
