@@ -44,13 +44,14 @@ type Shelves struct {
 
 // Settings are the ledger's times, and where it tells the operator. Zero values mean the defaults.
 type Settings struct {
-	Log     *slog.Logger  // nil: the default one
-	Expires time.Duration // how long a card may be confirmed; default 10 minutes
-	Grace   time.Duration // how much later an unconfirmed proposal ends: a press in time may still be on its way through the bot; default 15 s
-	Timeout time.Duration // how long one call of the order system may take; default 15 s
-	Quiet   time.Duration // how long a write that may be on its way is left alone before it may be sent again; default 5 s
-	GiveUp  time.Duration // how long an order system that cannot be reached is tried, as long as nothing was sent; default 2 minutes
-	Person  time.Duration // after how long an act of which nobody knows the outcome goes to a person; default 10 minutes
+	Log     *slog.Logger   // nil: the default one
+	Zone    *time.Location // in which customers read times; nil: the server's
+	Expires time.Duration  // how long a card may be confirmed; default 10 minutes
+	Grace   time.Duration  // how much later an unconfirmed proposal ends: a press in time may still be on its way through the bot; default 15 s
+	Timeout time.Duration  // how long one call of the order system may take; default 15 s
+	Quiet   time.Duration  // how long a write that may be on its way is left alone before it may be sent again; default 5 s
+	GiveUp  time.Duration  // how long an order system that cannot be reached is tried, as long as nothing was sent; default 2 minutes
+	Person  time.Duration  // after how long an act of which nobody knows the outcome goes to a person; default 10 minutes
 }
 
 func (s Settings) withDefaults() Settings {
@@ -88,6 +89,9 @@ type Ledger struct {
 func New(log Log, system System, shelves Shelves, s Settings, now func() time.Time) *Ledger {
 	if now == nil {
 		now = time.Now
+	}
+	if s.Zone == nil {
+		s.Zone = time.Local
 	}
 	if s.Log == nil {
 		s.Log = slog.Default()

@@ -56,7 +56,7 @@ func (l *Ledger) notice(ctx context.Context, t relay.Task, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.mail.Send(ctx, noticeMail(c, s, link)); err != nil {
+	if err := l.mail.Send(ctx, noticeMail(c, s, link, l.set.Zone)); err != nil {
 		return fmt.Errorf("send notice of %s: %w", id, err)
 	}
 	return l.settle(ctx, t, time.Time{})
@@ -117,11 +117,13 @@ func (l *Ledger) UndoByLink(ctx context.Context, token string) error {
 
 type noticeWords struct {
 	subject, body, link, noLink string
+	when                        string // the layout of a time
 	what                        map[WriteKind]string
 }
 
 var notices = map[string]noticeWords{
 	"nl": {
+		when:    "02-01-2006 15:04 uur",
 		subject: "Uw gegevens zijn gewijzigd",
 		body:    "Goedendag,\n\nVia de chat is %s gewijzigd. Het bewijsnummer is %s. U krijgt deze e-mail op het adres dat wij hadden voor de wijziging.\n",
 		link:    "\nHeeft u dit niet gedaan? Maak de wijziging dan ongedaan. Dat kan tot %s:\n%s\n",
@@ -129,6 +131,7 @@ var notices = map[string]noticeWords{
 		what:    map[WriteKind]string{ChangeContact: "uw e-mailadres of telefoonnummer", ChangeCustomerAddress: "uw adres", ChangeOrderAddress: "het bezorgadres van bestelling "},
 	},
 	"en": {
+		when:    "2 January 2006, 15:04",
 		subject: "Your details were changed",
 		body:    "Hello,\n\nThrough the chat, %s was changed. The receipt number is %s. You get this e-mail at the address we had before the change.\n",
 		link:    "\nWas this not you? Then undo the change. This is possible until %s:\n%s\n",
@@ -138,7 +141,7 @@ var notices = map[string]noticeWords{
 }
 
 // noticeMail words the notice. It says what kind of thing was changed, not to what: the mailbox may be somebody else's by now.
-func noticeMail(c chat.Conversation, s *story, link string) Mail {
+func noticeMail(c chat.Conversation, s *story, link string, zone *time.Location) Mail {
 	w, ok := notices[c.Lang]
 	if !ok {
 		w = notices["nl"]
@@ -151,7 +154,7 @@ func noticeMail(c chat.Conversation, s *story, link string) Mail {
 	if link == "" {
 		text += w.noLink
 	} else {
-		text += fmt.Sprintf(w.link, s.end.UndoUntil.Format("2006-01-02 15:04 UTC"), link)
+		text += fmt.Sprintf(w.link, s.end.UndoUntil.In(zone).Format(w.when), link)
 	}
 	return Mail{To: s.image.Notify, Subject: w.subject, Text: text}
 }

@@ -80,7 +80,7 @@ func TestCacheRemembersForSecondsAndForgetsOnWrites(t *testing.T) {
 		o.Items[0].Price = -1 // the caller's own
 		return p
 	}
-	if price() != 1 || price() != 1 || s.asked != 1 {
+	if first, again := price(), price(); first != 1 || again != 1 || s.asked != 1 {
 		t.Errorf("asked %d times", s.asked)
 	}
 	if _, err := cache.Writer(s).Do(ctx, action.Write{Customer: "ann"}); err == nil {

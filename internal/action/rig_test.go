@@ -36,9 +36,8 @@ type rig struct {
 	set     action.Settings
 	file    []byte // the order file
 
-	mu  sync.Mutex
-	at  time.Time
-	seq int
+	mu sync.Mutex
+	at time.Time
 }
 
 func newRig(t *testing.T) *rig {
