@@ -245,7 +245,6 @@ type Talk struct {
 	h    *House
 	ID   chat.ConversationID
 	seen chat.Seq
-	keys int
 }
 
 // Begin opens a conversation on a page in a language.

@@ -31,7 +31,6 @@ func server(ctx context.Context, o Options, dir string, more ...string) (*proces
 type client struct {
 	conn    *websocket.Conn
 	session string
-	last    uint64
 }
 
 var dialer = websocket.Dialer{HandshakeTimeout: 20 * time.Second, ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: &sync.Pool{}}
@@ -130,9 +129,10 @@ func many(n, atOnce int, do func(i int) error) error {
 	return nil
 }
 
-// settle waits until a process's memory stands still, and returns it.
+// settle waits some quiet seconds, then until a process's memory stands still, and returns it.
 func settle(p *process) (int64, error) {
 	var last int64
+	time.Sleep(8 * time.Second)
 	for range 20 {
 		now, err := p.resident()
 		if err != nil {
@@ -163,6 +163,9 @@ func memoryFigures(ctx context.Context, o Options) ([]Figure, error) {
 		return nil, err
 	}
 	defer p.stop()
+	if err := awaitReady(p.addr); err != nil {
+		return nil, err
+	}
 	empty, err := settle(p)
 	if err != nil {
 		return nil, err

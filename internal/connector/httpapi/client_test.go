@@ -109,16 +109,18 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		"time-out there":           {answer: say(408, ``), kind: fault.Unavailable, unknown: true},
 		"500":                      {answer: say(500, `{"reason":"not_pending"}`), kind: fault.Unavailable, unknown: true},
 		"503":                      {answer: say(503, ``), kind: fault.Unavailable, unknown: true},
-		"redirect":                 {answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, kind: fault.Unavailable, unknown: true},
-		"hangs up":                 {answer: hangUp, kind: fault.Unavailable, unknown: true},
-		"half an answer":           {answer: halfAnAnswer, kind: fault.Unavailable, unknown: true},
-		"no JSON":                  {answer: say(200, `OK`), kind: fault.Unavailable, unknown: true},
-		"too large":                {answer: say(200, `{"key":"`+strings.Repeat("x", 70_000)+`"}`), kind: fault.Unavailable, unknown: true},
-		"unprintable":              {answer: say(200, `{"reference":"a\u0000b"}`), kind: fault.Unavailable, unknown: true},
-		"another customer":         {answer: say(200, `{"key":"k1","customer":"bob_2"}`), kind: fault.Unavailable, unknown: true},
-		"another order":            {answer: say(200, `{"id":"#W2","customer":"ann_1"}`), kind: fault.Unavailable, unknown: true},
-		"another key":              {answer: say(200, `{"key":"k2"}`), kind: fault.Unavailable, unknown: true},
-		"another act":              {answer: say(200, `{"kind":"return_items"}`), kind: fault.Unavailable, unknown: true},
+		"redirect": {answer: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, kind: fault.Unavailable, unknown: true},
+		"hangs up":         {answer: hangUp, kind: fault.Unavailable, unknown: true},
+		"half an answer":   {answer: halfAnAnswer, kind: fault.Unavailable, unknown: true},
+		"no JSON":          {answer: say(200, `OK`), kind: fault.Unavailable, unknown: true},
+		"too large":        {answer: say(200, `{"key":"`+strings.Repeat("x", 70_000)+`"}`), kind: fault.Unavailable, unknown: true},
+		"unprintable":      {answer: say(200, `{"reference":"a\u0000b"}`), kind: fault.Unavailable, unknown: true},
+		"another customer": {answer: say(200, `{"key":"k1","customer":"bob_2"}`), kind: fault.Unavailable, unknown: true},
+		"another order":    {answer: say(200, `{"id":"#W2","customer":"ann_1"}`), kind: fault.Unavailable, unknown: true},
+		"another key":      {answer: say(200, `{"key":"k2"}`), kind: fault.Unavailable, unknown: true},
+		"another act":      {answer: say(200, `{"kind":"return_items"}`), kind: fault.Unavailable, unknown: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32

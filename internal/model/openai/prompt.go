@@ -63,6 +63,7 @@ func (m *Model) ask(req bot.PhraseRequest) sdk.ChatCompletionRequest {
 		Model: m.cfg.Model, Messages: messages, Stream: true, Temperature: 0.2, MaxTokens: m.cfg.Limits.Tokens,
 	}
 	if sdk.NewReasoningValidator().Validate(out) != nil { // models that think name their limit otherwise and fix their temperature
+		//lint:ignore SA1019 servers in a company's own cellar know only the old name of the limit
 		out.Temperature, out.MaxTokens, out.MaxCompletionTokens = 0, 0, m.cfg.Limits.Tokens
 	}
 	return out

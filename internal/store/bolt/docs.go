@@ -300,13 +300,11 @@ func (e *Engine) historyPage(collection, id string, name []byte, before uint64) 
 	prefix := key[:len(key)-8]
 	err = e.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketHist).Cursor()
-		k, v := c.Seek(key)
-		if k == nil {
-			k, v = c.Last()
-		} else {
-			k, v = c.Prev()
+		from := c.Prev
+		if k, _ := c.Seek(key); k == nil {
+			from = c.Last
 		}
-		for ; len(k) == len(key) && bytes.HasPrefix(k, prefix) && len(docs) < historyPage; k, v = c.Prev() {
+		for k, v := from(); len(k) == len(key) && bytes.HasPrefix(k, prefix) && len(docs) < historyPage; k, v = c.Prev() {
 			var row docRow
 			if err := json.Unmarshal(v, &row); err != nil {
 				return err
