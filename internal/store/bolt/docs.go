@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	bbolt "go.etcd.io/bbolt"
 
 	"balie/internal/fault"
 	"balie/internal/store/document"
+	"balie/internal/store/plan"
 )
 
 // docRow is a document at rest.
@@ -36,7 +36,7 @@ func withNumber(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint6
 
 // PutDocs writes documents, all or none; see document.Engine.
 func (e *Engine) PutDocs(ctx context.Context, puts ...document.Put) ([]document.Doc, error) {
-	if err := lawfulPuts(puts); err != nil || len(puts) == 0 {
+	if err := plan.LawfulPuts(puts); err != nil || len(puts) == 0 {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -64,62 +64,20 @@ func (e *Engine) PutDocs(ctx context.Context, puts ...document.Put) ([]document.
 	return docs, nil
 }
 
-// Bounds on documents.
-const (
-	maxPuts = 1024
-	maxID   = 512
-	maxKey  = 1024
-	maxBody = 16 << 20
-)
-
-// lawfulPuts refuses what could not be written: the committer must never find that out, for its errors end the process.
-func lawfulPuts(puts []document.Put) error {
-	if len(puts) > maxPuts {
-		return fault.Newf(fault.Invalid, "At most %d documents at once.", maxPuts)
-	}
-	for _, p := range puts {
-		switch {
-		case p.Collection == "" || !named(p.Collection), p.ID == "" || len(p.ID) > maxID || strings.IndexByte(p.ID, 0) >= 0 || !utf8.ValidString(p.ID):
-			return fault.Newf(fault.Invalid, "%q cannot be the name of a document.", p.ID)
-		case len(p.Body) > maxBody:
-			return fault.Newf(fault.TooLong, "%s is too long to store.", p.ID)
-		case !p.Delete && !json.Valid(p.Body):
-			return fault.Newf(fault.Invalid, "%s is not well formed.", p.ID)
-		}
-		for _, k := range p.Keys {
-			if len(k) > maxKey || strings.IndexByte(k, 0) >= 0 || !utf8.ValidString(k) {
-				return fault.Newf(fault.Invalid, "%q cannot be a key of a document.", k)
-			}
-		}
-	}
-	return nil
-}
-
-// checkDocs compares revisions and prepares the new rows. The same document twice in one call is a mistake.
+// checkDocs compares revisions and prepares the new rows.
 func checkDocs(tx *bbolt.Tx, puts []document.Put, rows, olds []docRow, now time.Time) error {
-	seen := map[string]bool{}
 	for i, p := range puts {
 		k := join(p.Collection, p.ID)
-		if seen[string(k)] {
-			return fault.Newf(fault.Invalid, "%s is named twice.", p.ID)
-		}
-		seen[string(k)] = true
 		if v := tx.Bucket(bucketDoc).Get(k); v != nil {
 			if err := json.Unmarshal(v, &olds[i]); err != nil {
 				return fmt.Errorf("decode document %s: %w", k, err)
 			}
 		}
-		have := olds[i].Rev
-		if olds[i].Deleted {
-			have = 0
+		rev, err := plan.Revise(p, olds[i].Rev, olds[i].Deleted)
+		if err != nil {
+			return err
 		}
-		if !p.Anyway && p.Rev != have {
-			return fault.Newf(fault.Conflict, "%s was changed meanwhile: it is at revision %d, not %d.", p.ID, have, p.Rev)
-		}
-		if p.Delete && have == 0 {
-			return fault.Newf(fault.NotFound, "There is no %s.", p.ID)
-		}
-		rows[i] = docRow{Rev: olds[i].Rev + 1, At: now.UnixMicro(), Deleted: p.Delete}
+		rows[i] = docRow{Rev: rev, At: now.UnixMicro(), Deleted: p.Delete}
 		if !p.Delete {
 			rows[i].Keys, rows[i].Body = p.Keys, p.Body
 		}
@@ -147,12 +105,12 @@ func writeDoc(tx *bbolt.Tx, p document.Put, row *docRow, old docRow) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range minus(old.Keys, row.Keys) {
+	for _, k := range plan.Minus(old.Keys, row.Keys) {
 		if err := keys.Delete(join(p.Collection, k, p.ID)); err != nil {
 			return err
 		}
 	}
-	for _, k := range minus(row.Keys, old.Keys) {
+	for _, k := range plan.Minus(row.Keys, old.Keys) {
 		if err := keys.Put(join(p.Collection, k, p.ID), nil); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ import (
 
 	"balie/internal/fault"
 	"balie/internal/relay"
+	"balie/internal/store/plan"
 )
 
 // FileName is the engine's file in the data folder.
@@ -63,8 +64,9 @@ type Engine struct {
 	ops    committer
 	failed chan error // one error, then nothing is acknowledged any more
 
-	convs cache
-	tasks taskTable
+	planner plan.Planner
+	convs   *plan.Cache
+	tasks   taskTable
 }
 
 // Open opens the data file in dir, which it creates if need be; Close lets go of it. An open file of another
@@ -85,7 +87,8 @@ func Open(dir string, opt Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{db: db, opt: opt, failed: make(chan error, 1)}
-	e.convs.init(4096)
+	e.planner = plan.Planner{Route: opt.Route, Now: opt.Now, Read: e.Read}
+	e.convs = plan.NewCache(4096)
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

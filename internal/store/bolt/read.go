@@ -56,12 +56,12 @@ func (e *Engine) Keyed(ctx context.Context, conv chat.ConversationID, key chat.K
 	if !conv.Valid() || key == "" {
 		return chat.Event{}, false, nil
 	}
-	x := e.convs.take(conv)
-	defer e.convs.give(x)
-	if err := e.loadEntry(conv, &x.entry); err != nil {
+	x := e.convs.Take(conv)
+	defer e.convs.Give(x)
+	if err := e.loadEntry(conv, x); err != nil {
 		return chat.Event{}, false, err
 	}
-	seq, ok := x.keys[key]
+	seq, ok := x.Keys[key]
 	if !ok {
 		return chat.Event{}, false, nil
 	}

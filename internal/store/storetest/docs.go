@@ -286,7 +286,7 @@ func docHostile(r *rig) {
 	long := string(make([]byte, 70_000))
 	for _, p := range []document.Put{
 		put("", 0, `1`), put(long, 0, `1`), put("a\x00b", 0, `1`), put("\xff", 0, `1`),
-		put("a", 0, ``), put("a", 0, `{`), put("a", 0, `1 2`), put("a", 0, `1`, long), put("a", 0, `1`, "x/\x00"), put("a", 0, `1`, "x/\xff"),
+		put("a", 0, ``), put("a", 0, `{`), put("a", 0, `1 2`), put("a", 0, "\"\xff\""), put("a", 0, `1`, long), put("a", 0, `1`, "x/\x00"), put("a", 0, `1`, "x/\xff"),
 		{Collection: "", ID: "a", Body: []byte(`1`)}, {Collection: long, ID: "a", Body: []byte(`1`)}, {Collection: "a\x00b", ID: "a", Body: []byte(`1`)},
 	} {
 		r.noPut(fault.Invalid, p, put("beside", 0, `1`))

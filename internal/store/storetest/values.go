@@ -124,6 +124,7 @@ func life() []chat.Draft {
 		by(chat.Bot, &chat.FlowMoved{Flow: "order_status", State: chat.FlowStarted, Step: "ask"}),
 		by(chat.Bot, &chat.SlotSet{Name: "order", Flow: "order_status", Value: json.RawMessage(`{ "id" : "P1" }`)}),
 		by(chat.Bot, &chat.SlotSet{Name: "lang", Value: json.RawMessage(`"nl"`)}),
+		by(chat.Bot, &chat.SlotSet{Name: "odd", Value: json.RawMessage("\"\xff\\u0000\"")}),
 		by(chat.Bot, &chat.Message{Text: "Welk nummer?", Act: chat.ActAsk, Form: &chat.Form{ID: "f", Fields: []chat.Field{{Name: "n"}}}}),
 		{By: chat.Customer, Body: &chat.Message{Text: "", Submit: &chat.Submission{Form: "f", Values: map[string]string{"n": "14"}}}},
 		by(chat.Bot, &chat.ActionMoved{ID: "a1", Name: "change_address", State: chat.ActionProposed, Params: json.RawMessage(`{"x":1}`), Hash: "h", Expires: soon}),
