@@ -22,6 +22,7 @@ type Embedded struct {
 const (
 	fitUnknown = 0.5  // of an article to a question that the ear takes for none of ours
 	fitUnsure  = 0.35 // to one that it is not sure of
+	fitNear    = 0.28 // worth naming, where it is surely a question for the library
 	minScore   = 0.12 // of an intent worth offering
 )
 
@@ -67,6 +68,12 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 		fit = res.Hits[0].Fit
 	}
 	switch {
+	case h.Intent == "ask" && res.Verdict == kb.None && fit >= fitNear: // surely a question for us: show what comes near
+		var options []string
+		for _, hit := range res.Hits {
+			options = append(options, hit.Lang+"/"+hit.Article)
+		}
+		return []Command{Clarify{Options: options}}, nil
 	case h.Band == Sure, h.Band == Unsure && h.Intent == "ask" && res.Verdict != kb.None:
 		return []Command{Answer{Query: t.text, found: &res}}, nil
 	case res.Verdict == kb.Answer && (h.Band == Unsure && fit >= fitUnsure || fit >= fitUnknown):
