@@ -23,7 +23,7 @@ type chatCmd struct {
 // Help is the long help.
 func (chatCmd) Help() string {
 	return "Type to talk; a number presses the button of that number. /human asks for a person, /end closes the conversation, /lang en changes the language, /help shows the rest. " +
-		"From a file or pipe, each line is sent when the one before was answered, and the command ends after the last answer." +
+		"From a file or pipe, each line is sent when the one before was answered, and the command ends after the last answer; the exit code is 1 if the server refused one." +
 		example("balie chat", "balie chat --url https://balie.winkel.example --lang en", "printf 'Waar is mijn pakket?\\n/human\\n' | balie chat --json")
 }
 
@@ -49,9 +49,13 @@ func (c *chatCmd) run(ctx context.Context, e *env) error {
 			}
 		})
 	}()
-	err := t.loop(ctx, readLines(ctx, e.in), frames, gone, pace{script: !onTerminal(e.in), wait: c.Wait})
+	script := !onTerminal(e.in)
+	err := t.loop(ctx, readLines(ctx, e.in), frames, gone, pace{script, c.Wait})
 	stop()
 	<-gone
+	if err == nil && script && t.refusal {
+		return errTold
+	}
 	return err
 }
 

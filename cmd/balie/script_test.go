@@ -29,7 +29,10 @@ func TestMain(m *testing.M) {
 //	exits N balie …      run it and compare the exit code, with stdin's file if one was set by from
 //	from FILE            the next exits reads FILE
 //	house [args…]        start balie serve and wait until it is ready; $URL is where
+//	house cramped [args…] the same on a disk that is full: no file may be written beyond its first 32 KB
 //	halt [TERM|KILL]     end it; TERM must end with exit code 0
+//	ended N              wait until it ends by itself, and compare the exit code
+//	log                  what it said so far is stdout
 //	visit STATUS METHOD PATH [BODY]   ask it over HTTP and compare the status; the answer is stdout
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -44,7 +47,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": cmdExits, "from": cmdFrom, "house": cmdHouse, "halt": cmdHalt, "visit": cmdVisit,
+			"exits": cmdExits, "from": cmdFrom, "house": cmdHouse, "halt": cmdHalt, "ended": cmdEnded, "log": cmdLog, "visit": cmdVisit,
 		},
 	})
 }
@@ -145,7 +148,11 @@ func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
 func cmdHouse(ts *testscript.TestScript, _ bool, args []string) {
 	r := ts.Value(houseKey{}).(*running)
 	r.kill()
-	r.cmd = program(ts, context.Background(), append([]string{"balie", "serve"}, args...))
+	line := []string{"balie", "serve"}
+	if len(args) > 0 && args[0] == "cramped" {
+		line, args = []string{"sh", "-c", `ulimit -f 64 && exec balie serve "$@"`, "sh"}, args[1:]
+	}
+	r.cmd = program(ts, context.Background(), append(line, args...))
 	out, err := r.cmd.StdoutPipe()
 	ts.Check(err)
 	r.cmd.Stderr = &r.log
@@ -189,6 +196,23 @@ func cmdHalt(ts *testscript.TestScript, _ bool, args []string) {
 	case <-time.After(limit):
 		ts.Fatalf("the house does not end:\n%s", r.log.String())
 	}
+}
+
+func cmdEnded(ts *testscript.TestScript, _ bool, args []string) {
+	r := ts.Value(houseKey{}).(*running)
+	select {
+	case <-r.ended:
+		if got := strconv.Itoa(r.cmd.ProcessState.ExitCode()); got != args[0] {
+			ts.Fatalf("the house ended with %s, want %s\n%s", got, args[0], r.log.String())
+		}
+		r.cmd = nil
+	case <-time.After(limit):
+		ts.Fatalf("the house does not end:\n%s", r.log.String())
+	}
+}
+
+func cmdLog(ts *testscript.TestScript, _ bool, _ []string) {
+	io.WriteString(ts.Stdout(), ts.Value(houseKey{}).(*running).log.String())
 }
 
 func cmdVisit(ts *testscript.TestScript, _ bool, args []string) {

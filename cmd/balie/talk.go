@@ -31,6 +31,7 @@ type talk struct {
 	at      chat.Seq // where it stands in the log
 	latest  chat.Seq // the last words of somebody else
 	refused bool     // what was sent was refused
+	refusal bool     // something was, at some time
 }
 
 // answered reports whether what was sent last has been acknowledged and, where that can be expected, answered.
@@ -52,7 +53,7 @@ func (t *talk) take(f visitor.Frame) {
 		}
 	case "error":
 		if f.Key == t.sent || f.Key == "" {
-			t.sent, t.refused = "", true
+			t.sent, t.refused, t.refusal = "", true, true
 		}
 		var text string
 		if json.Unmarshal(f.Message, &text) == nil {
