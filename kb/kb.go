@@ -64,6 +64,8 @@ type Article struct {
 	Why       string     `json:"why,omitempty"`        // and for what reason, in their words
 	PublishAt *time.Time `json:"publish_at,omitempty"` // when the newest text is to be published, if that is planned
 	Source    uint64     `json:"source,omitempty"`     // for a translation: the revision of the article it was made from
+	SourceOf  string     `json:"source_of,omitempty"`  // and the language that article is in
+	SourceSum string     `json:"source_sum,omitempty"` // and the sum of its text then: another sum means that it was changed since
 	Path      string     `json:"path,omitempty"`       // where it stood in the imported folder, so that export puts it back
 }
 
