@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +112,7 @@ func (c *flowReplayCmd) run(ctx context.Context, e *env) error {
 		}
 		opt.Flows = flow.NewSet(flows...)
 	}
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // transcripts make trouble on purpose
 	var out []replayed
 	err := onStage(ctx, func(t bottest.TB) error {
 		bar := e.progress("replay")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -39,6 +40,7 @@ type stdio struct {
 func run(ctx context.Context, args, environ []string, io stdio) int {
 	cmd, env, err := parse(args, environ, io)
 	if err == nil && cmd != nil {
+		slog.SetDefault(env.log) // for rooms that are given none
 		err = cmd.run(ctx, env)
 	}
 	if err == nil {
