@@ -373,11 +373,18 @@ func TestDeskLineHearsOfRowsEventsAndAlerts(t *testing.T) {
 		return frame(row).str("owner", "agent") == "sanne" && row["lease"] == nil
 	})
 	w.say("c5", "bent u daar?")
-	last := d.find("event", func(f frame) bool { return f.str("message", "text") == "bent u daar?" })
+	var last frame
+	alerted := false
+	d.find("event and alert", func(f frame) bool { // in either order
+		if f.str("message", "text") == "bent u daar?" {
+			last = f
+		}
+		alerted = alerted || f.str("alert") == "new_message"
+		return alerted && last != nil
+	})
 	if last.str("conversation") != string(w.conv) || last.str("from", "role") != "customer" {
 		t.Errorf("event at the desk: %v", last)
 	}
-	d.find("alert", func(f frame) bool { return f.str("alert") == "new_message" })
 	sanne.must("POST", conv(w.conv, "/notes"), frame{"key": "n", "text": "intern"})
 	if n := d.event("note", "agent"); n.str("note", "text") != "intern" || n.str("from", "id") != "sanne" {
 		t.Errorf("note at the desk: %v", n)

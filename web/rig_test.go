@@ -379,7 +379,7 @@ func (w *wire) event(kind, role string) frame {
 func (w *wire) find(what string, fits func(frame) bool) frame {
 	w.Helper()
 	var seen []string
-	for range 2000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		f := w.next()
 		if fits(f) {
 			return f

@@ -44,10 +44,13 @@ func TestTwinDoesWhatTheSocketDoes(t *testing.T) {
 	}
 	w := r.resume(welcome.str("session"), 0)
 	id := w.event("message", "bot")["message"].(map[string]any)["buttons"].([]any)[0].(map[string]any)["id"]
-	for kind, body := range map[string]frame{"press": {"key": "c2", "button": id}, "rate": {"key": "c3", "score": 5}, "human": {"key": "c4"}, "end": {"key": "c5"}} {
-		status, f := post(kind, body)
+	for _, c := range []struct {
+		kind string
+		body frame
+	}{{"press", frame{"key": "c2", "button": id}}, {"rate", frame{"key": "c3", "score": 5}}, {"human", frame{"key": "c4"}}, {"end", frame{"key": "c5"}}} {
+		status, f := post(c.kind, c.body)
 		if status != 200 || f.seq() == 0 {
-			t.Errorf("%s: %d %v", kind, status, f)
+			t.Errorf("%s: %d %v", c.kind, status, f)
 		}
 	}
 	fresh := r.browser().must("POST", "/api/v1/chat/say?site=demo", frame{"key": "c1", "text": "zonder sessie"})
