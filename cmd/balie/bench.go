@@ -112,7 +112,7 @@ func copies(ctx context.Context, d *data, n int) error {
 		a := sources[i%len(sources)]
 		c, _ := a.Public()
 		name := fmt.Sprintf("%s%s%s", syllables[i%17], syllables[(i/17)%17], syllables[(i/289)%17])
-		files[fmt.Sprintf("%s-%04d.md", a.ID, i)] = fmt.Appendf(nil, "---\nid: %s-%04d\nlang: nl\ntitle: %s (%s)\n---\n%s\n\n## %s\n\nDit geldt voor de productlijn %s, nummer %d.\n", a.ID, i, c.Title, name, c.Body, name, name, i)
+		files[fmt.Sprintf("%s-%04d.md", a.ID, i)] = fmt.Appendf(nil, "---\nid: %s-%04d\nlang: nl\ntitle: %q\n---\n%s\n\n## %s\n\nDit geldt voor de productlijn %s, nummer %d.\n", a.ID, i, c.Title+" ("+name+")", c.Body, name, name, i)
 	}
 	if len(files) == 0 {
 		return nil

@@ -158,7 +158,11 @@ func memoryFigures(ctx context.Context, o Options) ([]Figure, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	p, err := server(ctx, o, filepath.Join(dir, "data"), "BALIE_LOG_LEVEL=warn")
+	data := filepath.Join(dir, "data")
+	if err := o.Seed(data, 0, 0); err != nil { // the first start fills the folder; what is measured is any later one
+		return nil, err
+	}
+	p, err := server(ctx, o, data, "BALIE_LOG_LEVEL=warn")
 	if err != nil {
 		return nil, err
 	}
