@@ -99,8 +99,16 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 	return []Command{Clarify{Options: options}}, nil
 }
 
-// lastTopic is the flow about an order that was last spoken of.
+// lastTopic is the flow about an order that was last offered or spoken of.
 func (e Embedded) lastTopic(t *Turn) string {
+	for _, m := range botLines(t, 1) {
+		for _, b := range m.Buttons {
+			name, offered := strings.CutPrefix(b.Do, "flow:")
+			if f := e.Flows.Flows().Get(name); offered && f != nil && f.AboutOrder() && m.Act == chat.ActAnswer {
+				return name
+			}
+		}
+	}
 	if f := e.Flows.Flows().Get(t.Conv.Intent); f != nil && f.AboutOrder() {
 		return f.Name
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"balie/bot/texts"
 	"balie/internal/chat"
@@ -66,10 +67,15 @@ func passageAt(all []kb.Passage, section string) kb.Passage {
 }
 
 // quoteHit returns the passage that a search found, as its editor wrote it, and its source.
-func (s Shelf) quoteHit(ctx context.Context, h kb.Hit) (string, chat.Source) {
+func (s Shelf) quoteHit(ctx context.Context, question string, h kb.Hit) (string, chat.Source) {
 	text := h.Text
 	if a, err := s.Library.Article(ctx, h.Lang, h.Article); err == nil {
-		for _, p := range kb.Passages(a.Body) {
+		all := kb.Passages(a.Body)
+		if len(all) > 0 && !speaksOf(h.Section+" "+h.Text, question) { // found by its title or tags: the beginning says what it is about
+			h.Section, text = all[0].Section, all[0].Markdown
+			all = nil
+		}
+		for _, p := range all {
 			if p.Section == h.Section && strings.HasPrefix(kb.Plain(p.Markdown), firstWords(h.Text)) {
 				text = p.Markdown
 				break
@@ -77,6 +83,17 @@ func (s Shelf) quoteHit(ctx context.Context, h kb.Hit) (string, chat.Source) {
 		}
 	}
 	return cut(text), chat.Source{Article: h.Article, Title: h.Title, Section: h.Section, URL: h.URL, Updated: h.Updated, Lang: h.Lang}
+}
+
+// speaksOf reports whether a passage has a word of the question in it, endings aside.
+func speaksOf(passage, question string) bool {
+	passage = strings.ToLower(passage)
+	for _, w := range strings.FieldsFunc(strings.ToLower(question), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if len(w) > 4 && strings.Contains(passage, w[:len(w)-1]) || len(w) == 4 && strings.Contains(passage, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func firstWords(s string) string {

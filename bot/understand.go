@@ -196,13 +196,16 @@ func (u *Understand) answer(ctx context.Context, t *Turn, a Answer) (*Decision, 
 
 // quote answers with the best hit; a model may word it from the first few.
 func (u *Understand) quote(ctx context.Context, t *Turn, hits []kb.Hit) *Decision {
-	text, source := u.Shelf.quoteHit(ctx, hits[0])
+	text, source := u.Shelf.quoteHit(ctx, t.text, hits[0])
 	if hits[0].Lang != t.Conv.Lang {
 		text = texts.Say(t.Conv.Lang, "translated") + "\n\n" + text
 	}
 	d := reply(t, chat.ActAnswer, text)
 	m := d.message()
 	m.Sources, m.Intent = []chat.Source{source}, "ask"
+	if f := u.Flows.Flows().About(source.Article); f != nil && t.Conv.Flow == nil {
+		m.Buttons = number(t, []chat.Button{{Label: f.Wish.In(t.Conv.Lang, nil), Do: "flow:" + f.Name}})
+	}
 	d.quoted = text
 	d.Phrase = &PhraseRequest{Lang: t.Conv.Lang, Question: t.text, History: history(t), Passages: passages(hits)}
 	return d

@@ -33,6 +33,7 @@ type Flow struct {
 	Slots    []*Slot
 	Steps    []*Step
 	Examples map[string][]string // sentences for the ear, by language
+	Articles []string            // that tell of the same: under an answer from one of them the flow is offered
 }
 
 // Slot is something a flow must know. Type says how it is asked for and read; see types.
@@ -169,6 +170,16 @@ func NewSet(flows ...*Flow) *Set {
 
 // Get returns a flow, or nil.
 func (s *Set) Get(name string) *Flow { return s.flows[name] }
+
+// About returns the flow that does what an article tells of, or nil.
+func (s *Set) About(article string) *Flow {
+	for _, f := range s.All() {
+		if slices.Contains(f.Articles, article) {
+			return f
+		}
+	}
+	return nil
+}
 
 // All returns the flows in order of name.
 func (s *Set) All() []*Flow {

@@ -54,6 +54,7 @@ type rawFlow struct {
 	Slots    map[string]rawSlot  `yaml:"slots"`
 	Steps    []rawStep           `yaml:"steps"`
 	Examples map[string][]string `yaml:"examples"`
+	Articles []string            `yaml:"articles"`
 }
 
 type rawSlot struct {
@@ -231,7 +232,7 @@ func (b *builder) line(yamlPath string) int {
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 func (b *builder) build(r rawFlow) *Flow {
-	f := &Flow{Name: r.Flow, File: b.file, Title: r.Title, Wish: r.Wish, Needs: level(r.Needs), Examples: r.Examples}
+	f := &Flow{Name: r.Flow, File: b.file, Title: r.Title, Wish: r.Wish, Needs: level(r.Needs), Examples: r.Examples, Articles: r.Articles}
 	if !nameForm.MatchString(r.Flow) {
 		b.wrong(1, "the flow needs a name: begin with for example \"flow: return\" (small letters, digits and _)")
 	}
