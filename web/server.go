@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"balie/handoff"
+	"balie/internal/fault"
 	"balie/internal/relay"
 	"balie/kb"
 )
@@ -41,6 +42,7 @@ type Options struct {
 	Undo     Undoer                  // may be nil: agents then cannot undo acts
 	Demo     map[string]http.Handler // further routes of the demo; may be nil
 	Metrics  http.Handler            // may be nil
+	Failed   func(fault.Kind)        // hears of everything that is refused or goes wrong; may be nil
 
 	PublicURL      string // our own origin as browsers see it; "" = whatever they call us
 	SessionLife    time.Duration
@@ -98,6 +100,9 @@ func New(opt Options) (*Server, error) {
 	}
 	if opt.MaxConnections <= 0 {
 		opt.MaxConnections = 15000
+	}
+	if opt.Failed == nil {
+		opt.Failed = func(fault.Kind) {}
 	}
 	s := &Server{opt: opt, log: opt.Log, lists: opt.Lists, desk: opt.Desk, slog: opt.Slog, now: opt.Now, sites: map[string]*Site{},
 		sessions: sessions{secret: opt.Secret, life: opt.SessionLife, now: opt.Now},

@@ -59,6 +59,12 @@ func (s *Server) customerSocket(w http.ResponseWriter, r *http.Request) {
 	go l.serve()
 }
 
+// fail tells the customer what is wrong with what they sent.
+func (l *customerLine) fail(err error, key string) error {
+	l.server.opt.Failed(fault.KindOf(err))
+	return l.line.fail(err, key)
+}
+
 // refuse says why nobody is let in, in words and in a number, and closes the line.
 func (l *customerLine) refuse(code int) {
 	defer l.server.wg.Done()

@@ -53,6 +53,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		err = fault.New(fault.TooLong, "That is too large.")
 	}
 	k := fault.KindOf(err)
+	s.opt.Failed(k)
 	if k == fault.Internal && r.Context().Err() == nil {
 		s.slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
