@@ -27,6 +27,9 @@ func (s *Server) greet(ctx context.Context, v *visit, f *incoming) (w welcomeFra
 			return w, 0, false, errSession
 		}
 		v.conv = t.Conv
+		if s.now().Sub(t.Issued) > s.sessions.life/2 { // whoever keeps coming back keeps the conversation
+			token = s.sessions.mint(v.conv, v.site.Name)
+		}
 	}
 	c, err := s.log.Conversation(ctx, v.conv)
 	switch {

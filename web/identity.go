@@ -3,6 +3,7 @@ package web
 import (
 	"crypto"
 	"time"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -47,7 +48,11 @@ func (s *Site) identify(token string, now time.Time) (*chat.Identified, error) {
 	if c.ExpiresAt.Sub(now) > maxTokenLife+30*time.Second {
 		return nil, errIdentity
 	}
-	return &chat.Identified{Level: chat.LevelSignedIn, ID: stripControl(c.Subject), Name: stripControl(c.Name), Email: stripControl(c.Email), How: "jwt"}, nil
+	id := stripControl(c.Subject)
+	if id != c.Subject || !utf8.ValidString(id) { // an id with invisible characters is not the one it looks like
+		return nil, errIdentity
+	}
+	return &chat.Identified{Level: chat.LevelSignedIn, ID: id, Name: stripControl(c.Name), Email: stripControl(c.Email), How: "jwt"}, nil
 }
 
 // keyFor picks the key by the kind of signature, never by what the token would like.
