@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -50,8 +51,13 @@ func (h hostile) Understand(_ context.Context, t *bot.Turn) ([]bot.Command, erro
 	return out, nil
 }
 
-// hostileTurns is how many turns the short form plays.
-const hostileTurns = 1200
+// hostileTurns is how many turns are played: the long form, with BALIE_SOAK=1, is for the night.
+func hostileTurns() int {
+	if os.Getenv("BALIE_SOAK") != "" {
+		return 100_000
+	}
+	return 1200
+}
 
 // TestHostileUnderstander lets it loose on customers who say, press and send things at random, and looks in the log and in the order system:
 // nothing is written without that customer's press on the card of that act, nobody else's order is touched or spoken of, and every turn
@@ -62,7 +68,7 @@ func TestHostileUnderstander(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	first := bottest.Open(t, bottest.Options{Understand: hostile{rnd}})
 	turns, acts := 0, 0
-	for turns < hostileTurns {
+	for turns < hostileTurns() {
 		h := first.Again(t)
 		before := others(t, h)
 		k := h.Begin([]string{"nl", "en"}[rnd.IntN(2)])

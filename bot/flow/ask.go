@@ -156,26 +156,25 @@ func (r *run) takeForm(i int, s *Step) (bool, error) {
 		r.set(sl, swaps, false)
 		return true, r.advance(i)
 	}
-	if v := printed(values[sl.Name]); v != "" {
-		r.in.Text = v
-		if sl.Type == TypeEmail {
-			r.in.Facts.Emails = []string{v}
-		}
-		if sl.Type == TypePhone {
-			r.in.Facts.Phones = []string{v}
-		}
-		if err := (action.Contact{Email: "a@example.com", Phone: v}).Check(); sl.Type == TypePhone && err != nil {
-			return true, r.badForm(s, sl)
-		}
-		if err := (action.Contact{Email: v}).Check(); sl.Type == TypeEmail && err != nil {
-			return true, r.badForm(s, sl)
-		}
-		if value, ok := r.read(sl, v); ok {
-			r.set(sl, value, false)
-			return true, r.advance(i)
-		}
+	return r.takeField(i, s, sl, printed(values[sl.Name]))
+}
+
+// takeField reads a form of one field.
+func (r *run) takeField(i int, s *Step, sl *Slot, v string) (bool, error) {
+	contact := action.Contact{Email: "a@example.com"}
+	r.in.Text = v
+	switch sl.Type {
+	case TypeEmail:
+		contact.Email, r.in.Facts.Emails = v, []string{v}
+	case TypePhone:
+		contact.Phone, r.in.Facts.Phones = v, []string{v}
 	}
-	return true, r.badForm(s, sl)
+	value, ok := r.read(sl, v)
+	if v == "" || !ok || contact.Check() != nil {
+		return true, r.badForm(s, sl)
+	}
+	r.set(sl, value, false)
+	return true, r.advance(i)
 }
 
 func printed(s string) string { return trimmed(strings.Map(printable, s), 200) }
