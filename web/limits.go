@@ -3,6 +3,7 @@ package web
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ func (p *pacer) allow(names ...string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sweep()
-	for i, n := range names {
+	for i, n := range slices.Backward(names) { // the address first: who is refused by it leaves no name behind
 		b := p.m[n]
 		if b == nil {
 			x := newBucket(p.burst, p.rate)
@@ -91,6 +92,9 @@ func (p *pacer) sweep() {
 		if b.left+b.rate*float32((now-b.last).Seconds()) >= b.burst {
 			delete(p.m, n)
 		}
+	}
+	if len(p.m) >= 100_000 { // a storm: better to begin anew than to look through them all at every word
+		clear(p.m)
 	}
 }
 
