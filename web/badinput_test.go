@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -425,4 +426,43 @@ func TestManyBadLinesAtOnce(t *testing.T) {
 	w.event("message", "bot")
 	w.conn.Close()
 	eventually(t, "all lines are closed", func() bool { return r.server.Connections() == 0 })
+}
+
+// panicky is a mail room with a mistake in it.
+type panicky struct{ web.Log }
+
+// Keyed is where the mistake is.
+func (panicky) Keyed(context.Context, chat.ConversationID, chat.Key) (chat.Event, bool, error) {
+	panic("a mistake of ours")
+}
+
+func TestAMistakeOfOursEndsOneLineOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *web.Options) {
+		o.Log = panicky{o.Log}
+		render := o.Render
+		o.Render = func(md string) string {
+			if strings.Contains(md, "ontplof") {
+				panic("another mistake of ours")
+			}
+			return render(md)
+		}
+	})
+	calm := r.visitor()
+	reading := r.visitor()
+	reading.send(frame{"type": "human", "key": "h"})
+	if code := reading.closed(); code != 1011 {
+		t.Errorf("a panic over a frame: closed with %d", code)
+	}
+	telling := r.visitor()
+	telling.send(frame{"type": "say", "key": "c1", "text": "ontplof"})
+	if code := telling.closed(); code != 1011 {
+		t.Errorf("a panic over an event: closed with %d", code)
+	}
+	status, f := r.browser().call("POST", "/api/v1/chat/human?site=demo", frame{"key": "h"})
+	if status != 500 || f.str("code") != "internal" || strings.Contains(f.str("detail"), "mistake") {
+		t.Errorf("a panic over a request: %d %v", status, f)
+	}
+	calm.say("c1", "hallo")
+	calm.event("message", "bot")
 }
