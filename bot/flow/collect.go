@@ -70,11 +70,25 @@ func (r *run) obvious(sl *Slot) (any, bool) {
 			return idsAt(r.order.Items, []int{0}), true
 		}
 	case TypeMethod:
-		if m := r.methods(sl); len(m) == 1 {
+		m := r.methods(sl)
+		if len(m) == 1 {
 			return string(m[0].ID), true
+		}
+		if id, ok := r.nothingToPay(); ok && slices.ContainsFunc(m, func(m action.PaymentMethod) bool { return m.ID == id }) {
+			return string(id), true
 		}
 	}
 	return nil, false
+}
+
+// nothingToPay reports that an exchange costs nothing, so that the way to pay is no question.
+func (r *run) nothingToPay() (action.MethodID, bool) {
+	var swaps []action.Swap
+	sl := r.flow.first(TypeSwaps)
+	if sl == nil || r.order == nil || !r.c.Slot(sl.Name, &swaps) {
+		return "", false
+	}
+	return paidWith(*r.order), r.difference(swaps) == 0
 }
 
 // nothing reports that there is nothing to choose from.

@@ -153,7 +153,7 @@ func (r *run) result(i int) error {
 		return nil
 	}
 	r.speech = chat.ActFailed
-	if reason := action.Reason(a.Reason); r.reasonText(reason) != "" || s.Outcome[a.Reason] != nil {
+	if reason := action.Reason(a.Reason); r.reasonText(reason) != "" || s.Outcome[a.Reason] != nil || s.Outcome["failed"] != nil {
 		return r.tellRefusal(s, reason)
 	}
 	r.escalate(chat.ReasonActionFailed, 1, "Failed: "+a.Name+" "+a.ID+" "+a.Reason, texts.Say(r.c.Lang, "act.failed.person"))
@@ -256,21 +256,12 @@ func (r *run) swapRows(w action.Write, row func(key, before, after string)) {
 	if r.order == nil {
 		return
 	}
-	var difference action.Money
 	for _, s := range w.Swaps {
-		at := slices.IndexFunc(r.order.Items, func(it action.Item) bool { return it.ID == s.From })
-		if at < 0 {
-			continue
+		if it, v, ok := r.swapped(s); ok {
+			row("card.swap", it.Name+optionsIn(it.Options), it.Name+optionsIn(v.Options))
 		}
-		it := r.order.Items[at]
-		p, err := r.e.orders.Product(r.ctx, it.Product)
-		if err != nil {
-			continue // the ledger checked it; the card then shows the number
-		}
-		v, _ := p.Variant(s.To)
-		difference += v.Price - it.Price
-		row("card.swap", it.Name+optionsIn(it.Options), p.Name+optionsIn(v.Options))
 	}
+	difference := r.difference(w.Swaps)
 	switch {
 	case difference > 0:
 		row("card.amount", "", texts.Say(r.c.Lang, "card.more", "amount", money(r.c.Lang, difference)))
@@ -282,4 +273,30 @@ func (r *run) swapRows(w action.Write, row func(key, before, after string)) {
 	if m, ok := r.cust.Method(w.Method); ok {
 		row("card.pay", "", methodLabel(r.c.Lang, m))
 	}
+}
+
+// swapped finds both sides of a swap; false when either cannot be seen now.
+func (r *run) swapped(s action.Swap) (action.Item, action.Variant, bool) {
+	at := slices.IndexFunc(r.order.Items, func(it action.Item) bool { return it.ID == s.From })
+	if at < 0 {
+		return action.Item{}, action.Variant{}, false
+	}
+	it := r.order.Items[at]
+	p, err := r.e.orders.Product(r.ctx, it.Product)
+	if err != nil {
+		return it, action.Variant{}, false
+	}
+	v, ok := p.Variant(s.To)
+	return it, v, ok
+}
+
+// difference is what the customer pays more for the swaps.
+func (r *run) difference(swaps []action.Swap) action.Money {
+	var sum action.Money
+	for _, s := range swaps {
+		if it, v, ok := r.swapped(s); ok {
+			sum += v.Price - it.Price
+		}
+	}
+	return sum
 }

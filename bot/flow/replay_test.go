@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"balie/bot/bottest"
 	"balie/bot/flow"
+	"balie/bot/texts"
 )
 
 var update = flag.Bool("update", false, "write transcripts anew")
@@ -74,4 +76,29 @@ func firstDifference(want, got []byte) string {
 		}
 	}
 	return fmt.Sprintf("%d lines, want %d", len(b), len(a))
+}
+
+// What flows quote, and what they are offered under, is in the library in both languages.
+func TestFlowsQuoteWhatIsThere(t *testing.T) {
+	h := bottest.Open(t, bottest.Options{})
+	for _, f := range flow.Builtin() {
+		articles := slices.Clone(f.Articles)
+		for _, s := range f.Steps {
+			if s.Article != "" {
+				articles = append(articles, s.Article)
+			}
+			for _, b := range s.Outcome {
+				if b.Article != "" {
+					articles = append(articles, b.Article)
+				}
+			}
+		}
+		for _, a := range articles {
+			for _, lang := range texts.Langs {
+				if _, err := h.Library.Article(t.Context(), lang, a); err != nil {
+					t.Errorf("%s: %s/%s: %v", f.Name, lang, a, err)
+				}
+			}
+		}
+	}
 }

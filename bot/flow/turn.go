@@ -48,6 +48,13 @@ func (r *run) set(s *Slot, v any, verified bool) {
 	if old, ok := r.c.Slots[s.Name]; ok && string(old.Value) == string(value) && old.Verified == verified && old.From >= r.in.WishAt {
 		return
 	}
+	if s.Type == TypeItems { // what was chosen in their place belonged to the former ones
+		for _, other := range r.flow.Slots {
+			if other.Type == TypeSwaps {
+				r.unset(other)
+			}
+		}
+	}
 	owner := r.flow.Name
 	if s.Keep {
 		owner = ""
