@@ -3,8 +3,6 @@ package handoff
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -47,13 +45,6 @@ type Desk struct {
 
 	mu    sync.Mutex
 	beats map[string]*heartbeat
-}
-
-// heartbeat is when an agent's presence was last written. mu is held while it is, so that a sign of life does not bring back a state
-// that was changed in between.
-type heartbeat struct {
-	mu   sync.Mutex
-	last time.Time
 }
 
 // New makes a desk. now may be nil for the real clock.
@@ -113,18 +104,6 @@ func (d *Desk) Claim(ctx context.Context, p Person, conv chat.ConversationID) (c
 		}
 	}
 	return chat.Conversation{}, fault.New(fault.Unavailable, "The conversation keeps changing. Please try again.")
-}
-
-// here notes that p is at work: who takes a conversation is not offline, or it would go straight back.
-func (d *Desk) here(ctx context.Context, p Person) error {
-	pr, _, err := d.presence.Get(ctx, p.ID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	if pr.State == Offline {
-		return d.Beat(ctx, p, Away)
-	}
-	return d.Beat(ctx, p, "")
 }
 
 // give is the append that hands a conversation to an agent and starts their lease.
@@ -281,22 +260,6 @@ func (d *Desk) hasTeam(id string) bool {
 	return false
 }
 
-// present returns an agent by id, if they are there.
-func (d *Desk) present(ctx context.Context, agent string) (Person, error) {
-	to, _, err := d.people.Get(ctx, agent)
-	if err != nil {
-		return to, err
-	}
-	pr, _, err := d.presence.Get(ctx, agent)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return to, err
-	}
-	if !to.May(RoleAgent, RoleSupervisor) || pr.Now(d.now()) != Available {
-		return to, fault.Newf(fault.Conflict, "%s is not available now.", to.Name)
-	}
-	return to, nil
-}
-
 // Return gives the next word back to the bot.
 func (d *Desk) Return(ctx context.Context, p Person, conv chat.ConversationID, note, lease string) (chat.Conversation, error) {
 	done, err := d.mine(ctx, p, conv, lease, func(chat.Conversation) relay.Append {
@@ -340,79 +303,4 @@ func (d *Desk) Holds(ctx context.Context, p Person, conv chat.ConversationID, le
 		return c, fault.New(fault.Conflict, "This is from an earlier claim. Open the conversation again.")
 	}
 	return c, nil
-}
-
-// SetState says whether p takes work, and counts as a sign of life. Who goes offline gives the conversations they have back to the
-// queue: the desk looks at them now.
-func (d *Desk) SetState(ctx context.Context, p Person, s State) error {
-	if s != Available && s != Away && s != Offline {
-		return fault.New(fault.Invalid, "A state is available, away or offline.")
-	}
-	if err := d.Beat(ctx, p, s); err != nil || s != Offline {
-		return err
-	}
-	var held []chat.ConversationID
-	err := d.lists.List(ctx, chat.AgentList(p.ID), "", false, func(_ string, c chat.Conversation) bool {
-		held = append(held, c.ID)
-		return len(held) < maxQueue
-	})
-	for _, conv := range held {
-		_, left := d.log.Commit(ctx, relay.Append{Conv: conv, At: chat.Any, Leave: []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerLease}}})
-		err = errors.Join(err, left)
-	}
-	return err
-}
-
-// Beat notes a sign of life; state "" keeps the state there is. It is written at most every five seconds unless the state changes.
-func (d *Desk) Beat(ctx context.Context, p Person, state State) error {
-	d.mu.Lock()
-	b := d.beats[p.ID]
-	if b == nil {
-		b = &heartbeat{}
-		d.beats[p.ID] = b
-	}
-	d.mu.Unlock()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := d.now()
-	if since := now.Sub(b.last); state == "" && since >= 0 && since < Gone/6 {
-		return nil
-	}
-	pr, _, err := d.presence.Get(ctx, p.ID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return fmt.Errorf("read presence of %s: %w", p.ID, err)
-	}
-	if state == "" {
-		state = pr.State
-	}
-	if state == "" {
-		state = Away
-	}
-	if err := d.presence.Set(ctx, p.ID, Presence{Agent: p.ID, Name: p.Name, State: state, Seen: now}); err != nil {
-		return fmt.Errorf("write presence of %s: %w", p.ID, err)
-	}
-	b.last = now
-	return nil
-}
-
-// Present returns the presence of everybody who has ever been there, by name.
-func (d *Desk) Present(ctx context.Context) ([]Presence, error) {
-	var all []Presence
-	err := d.presence.List(ctx, "", "", func(_ string, _ uint64, p Presence) error {
-		p.State = p.Now(d.now())
-		all = append(all, p)
-		return nil
-	})
-	return all, err
-}
-
-// Staffed reports whether anybody takes work now.
-func (d *Desk) Staffed(ctx context.Context) (bool, error) {
-	all, err := d.Present(ctx)
-	for _, p := range all {
-		if p.State == Available {
-			return true, err
-		}
-	}
-	return false, err
 }
