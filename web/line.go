@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -250,8 +249,8 @@ var (
 // readBuffers are shared by all lines: a line that is silent holds none.
 var readBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// read waits for one frame and hands its bytes to use, which must not keep them. A panic of use ends the line, not the house.
-func (l *line) read(s *Server, use func([]byte) error) (err error) {
+// read waits for one frame and hands its bytes to use, which must not keep them; see deal.
+func (l *line) read(s *Server, use func([]byte) error) error {
 	kind, r, err := l.conn.NextReader()
 	if err != nil {
 		return err
@@ -263,10 +262,6 @@ func (l *line) read(s *Server, use func([]byte) error) (err error) {
 	defer func() {
 		if buf.Cap() <= 8<<10 {
 			readBuffers.Put(buf)
-		}
-		if p := recover(); p != nil {
-			s.slog.Error("a frame made us panic", "err", p, "stack", string(debug.Stack()))
-			err = errPanic
 		}
 	}()
 	buf.Reset()
@@ -280,7 +275,7 @@ func (l *line) read(s *Server, use func([]byte) error) (err error) {
 	if l.gone.Load() {
 		return net.ErrClosed
 	}
-	return use(buf.Bytes())
+	return deal(use, buf.Bytes(), s.slog)
 }
 
 // part ends a line for the reason that reading ended, and closes it.
