@@ -32,6 +32,10 @@ type data struct {
 	logins   *document.Collection[web.Login]
 	drafts   *document.Collection[web.Draft]
 	articles *document.Collection[kb.Article]
+	works    *document.Collection[kb.Work]
+	votes    *document.Collection[kb.Votes]
+	gaps     *document.Collection[kb.Gap]
+	misses   *document.Collection[kb.Miss]
 	orders   *document.Collection[demo.Record]
 	mail     *document.Collection[mail.Sent]
 	ledger   action.Shelves
@@ -50,6 +54,9 @@ type secret struct {
 func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, err error) {
 	d = &data{dir: cfg.Data}
 	// The engine. One for many nodes, chosen by cfg.Postgres, takes its place here.
+	if cfg.Postgres != "" {
+		return nil, fault.New(fault.Invalid, "This balie keeps its data in one file and has no engine for PostgreSQL. Leave BALIE_POSTGRES empty.")
+	}
 	if d.engine, err = bolt.Open(cfg.Data, bolt.Options{Route: route}); err != nil {
 		return nil, err
 	}
@@ -58,7 +65,11 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	d.desk = document.In(d.engine, "desk", document.Options[handoff.Settings]{History: true})
 	d.logins = document.In(d.engine, "logins", document.Options[web.Login]{})
 	d.drafts = document.In(d.engine, "drafts", document.Options[web.Draft]{})
-	d.articles = document.In(d.engine, "articles", document.Options[kb.Article]{History: true})
+	d.articles = document.In(d.engine, "articles", document.Options[kb.Article]{History: true, Keys: kb.ArticleKeys})
+	d.works = document.In(d.engine, "works", document.Options[kb.Work]{})
+	d.votes = document.In(d.engine, "votes", document.Options[kb.Votes]{})
+	d.gaps = document.In(d.engine, "gaps", document.Options[kb.Gap]{History: true})
+	d.misses = document.In(d.engine, "misses", document.Options[kb.Miss]{})
 	d.orders = document.In(d.engine, "orders", document.Options[demo.Record]{})
 	d.mail = document.In(d.engine, "mail", document.Options[mail.Sent]{})
 	d.ledger = action.Shelves{

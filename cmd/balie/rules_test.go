@@ -26,7 +26,7 @@ var floors = map[string]int{
 	"internal/config": 1, // knows nothing of conversations, and only the front door knows it
 	"internal/relay":  2, "internal/action": 2, "kb": 2,
 	"bot": 3, "handoff": 3,
-	"web": 4, "internal/store": 4, "internal/model": 4, "internal/connector": 4, "internal/mail": 4,
+	"web": 4, "internal/store": 4, "internal/model": 4, "internal/connector": 4, "internal/mail": 4, "internal/metrics": 4,
 	"cmd/balie": 6,
 
 	"bot/texts":            0, // words only
@@ -54,7 +54,7 @@ var libraries = map[string][]string{
 	"github.com/microcosm-cc/bluemonday": {"kb"},
 	"github.com/nyaruka/phonenumbers":    {"bot/nlu"},
 	"github.com/pressly/goose":           {"internal/store/postgres"},
-	"github.com/prometheus/":             {"cmd/balie"},
+	"github.com/prometheus/":             {"internal/metrics"},
 	"github.com/rogpeppe/go-internal":    {},
 	"github.com/sashabaranov/go-openai":  {"internal/model/openai"},
 	"github.com/wneessen/go-mail":        {"internal/mail"},

@@ -18,6 +18,7 @@ import (
 // the first turn of the bot waits for it.
 func train() func() *nlu.Model {
 	done := make(chan *nlu.Model, 1)
+	go nlu.AsksForPerson("") // learns at the first asking
 	go func() {
 		examples, opt := builtin()
 		m, err := nlu.Train(examples, opt)
@@ -40,6 +41,7 @@ func builtin() ([]nlu.Example, nlu.Options) {
 const modelTurns = 32
 
 // openBot makes the bot: its ear, its flows, and its policies in the order in which they are asked.
+// The editors' workshop asks the same bot over other articles.
 func openBot(h *house, ear func() *nlu.Model, zone string) (hand, error) {
 	where, err := time.LoadLocation(cmp.Or(zone, "Europe/Amsterdam"))
 	if err != nil {
@@ -49,17 +51,11 @@ func openBot(h *house, ear func() *nlu.Model, zone string) (hand, error) {
 	if h.cfg.Orders != "" {
 		country = "" // a shop we know nothing of: addresses and phone numbers follow the customer's language
 	}
-	listener := bot.Listener{Model: ear, Zone: where, Country: country}
-	shelf := bot.Shelf{Library: h.data.library}
-	delivered := flow.NewSet(flow.Builtin()...)
-	flows := flow.New(func() *flow.Set { return delivered }, h.orders, h.ledger, shelf, flow.Options{Location: where})
-	understand := &bot.Understand{By: bot.Embedded{Ear: listener, Flows: flows, Library: h.data.library}, Flows: flows, Shelf: shelf, Ear: listener}
-	worker := &bot.Worker{Log: h.relay, Now: time.Now, Bot: bot.New(listener,
-		bot.Escape{Asks: nlu.AsksForPerson},
-		bot.Care{},
-		&bot.Routines{Flows: flows, Ledger: h.ledger, Understand: understand},
-		understand,
-		bot.Stuck{})}
+	make := voiceOf(ear, flow.NewSet(flow.Builtin()...), h.orders, h.ledger, where, country)
+	worker := &bot.Worker{Log: h.relay, Now: time.Now, Bot: make(h.data.library)}
+	var finder hand
+	h.editors, finder = openEditors(h, ear, where, country)
+	h.work = append(h.work, finder)
 	set := relay.Settings{}
 	if llm := h.cfg.LLM; llm.URL != "" {
 		worker.Phraser = openai.New(openai.Config{URL: llm.URL, Key: string(llm.Key), Model: llm.Model,
