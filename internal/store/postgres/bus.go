@@ -1,0 +1,5 @@
+package postgres
+
+type bus struct{}
+
+func (b *bus) init(e *Engine) {}

@@ -1,0 +1,197 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"balie/internal/chat"
+	"balie/internal/fault"
+	"balie/internal/relay"
+	"balie/internal/store/plan"
+)
+
+// attempts is how often a change that may go anywhere is planned again because other nodes were quicker.
+const attempts = 50
+
+// Commit carries out one change; see relay.Store. What this node remembers of the conversation may be behind: the statement's condition makes
+// that safe, and nobody is refused before it was read again.
+func (e *Engine) Commit(ctx context.Context, a relay.Append) (relay.Appended, error) {
+	if err := plan.Lawful(a); err != nil {
+		return relay.Appended{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return relay.Appended{}, err
+	}
+	x := e.convs.Take(a.Conv)
+	defer e.convs.Give(x)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	done, err := e.change(ctx, a, x)
+	if err != nil {
+		x.Reset() // it may be behind, or its outcome unknown
+	}
+	return done, err
+}
+
+func (e *Engine) change(ctx context.Context, a relay.Append, x *plan.Entry) (relay.Appended, error) {
+	for range attempts {
+		sure := !x.Loaded // of now, not remembered
+		if sure {
+			if err := e.loadEntry(ctx, a.Conv, x); err != nil {
+				return relay.Appended{}, err
+			}
+		}
+		p, err := e.planner.Change(ctx, a, x)
+		nothing := err == nil && len(p.Fresh) == 0 && len(a.Settle) == 0 && len(p.Leave) == 0
+		if !sure && (nothing || fault.Is(err, fault.Conflict)) {
+			x.Reset()
+			continue
+		}
+		if err != nil {
+			return relay.Appended{}, err
+		}
+		if nothing {
+			return relay.Appended{Events: p.Answers, State: x.Row.Clone()}, nil
+		}
+		t := e.do(newOp(a, p, x.Row.Head))
+		switch {
+		case t.err != nil:
+			return relay.Appended{}, t.err
+		case t.verdict == lease:
+			return relay.Appended{}, relay.ErrLease
+		case t.verdict == taken:
+			return e.took(ctx, a, p, t, x)
+		}
+		x.Reset()
+	}
+	return relay.Appended{}, fault.Wrap(fault.Unavailable, downText, fmt.Errorf("append to %s: others were quicker %d times", a.Conv, attempts))
+}
+
+// took brings the memory up to what is stored now and tells who must know.
+func (e *Engine) took(ctx context.Context, a relay.Append, p *plan.Plan, t turn, x *plan.Entry) (relay.Appended, error) {
+	x.Took(p)
+	e.announce(a, p)
+	state := p.Row
+	if len(p.Fresh) == 0 && t.head != x.Row.Head { // only tasks changed; the conversation is further than we remembered
+		x.Reset()
+		if err := e.loadEntry(ctx, a.Conv, x); err != nil {
+			return relay.Appended{}, err
+		}
+		state = x.Row
+	}
+	return relay.Appended{Events: p.Answers, New: len(p.Fresh), State: state.Clone()}, nil
+}
+
+// announce wakes the workers of this node that have something to do. Other nodes' find it when they sweep.
+func (e *Engine) announce(a relay.Append, p *plan.Plan) {
+	for _, s := range a.Settle {
+		e.wakes.wake(s.Task.Worker)
+	}
+	for _, l := range p.Leave {
+		e.wakes.wake(l.Worker)
+	}
+}
+
+// loadEntry reads a conversation's row and the keys of its events, of one moment. A row that does not stand at the end of its events is
+// damage, and is refused before anything is built on it.
+func (e *Engine) loadEntry(ctx context.Context, conv chat.ConversationID, x *plan.Entry) error {
+	x.Reset()
+	var row chat.Conversation
+	var text string
+	var last int64
+	var keys []string
+	var seqs []int64
+	err := e.pool.QueryRow(ctx, `SELECT c.row, coalesce(e.last, 0), coalesce(e.keys, '{}'), coalesce(e.seqs, '{}') FROM conversation c,
+		LATERAL (SELECT max(seq) AS last, array_agg(key) FILTER (WHERE key <> '') AS keys, array_agg(seq) FILTER (WHERE key <> '') AS seqs FROM event WHERE conv = c.id) e
+		WHERE c.id = $1`, string(conv)).Scan(&text, &last, &keys, &seqs)
+	if errors.Is(err, pgx.ErrNoRows) {
+		x.Fill(row)
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &row)
+	}
+	if err != nil {
+		return wrap(err, "load conversation %s", conv)
+	}
+	if chat.Seq(last) != row.Head {
+		return fault.Newf(fault.Internal, "The row of conversation %s is at %d and its log at %d.", conv, row.Head, last)
+	}
+	for i, k := range keys {
+		x.Keys[chat.Key(k)] = chat.Seq(seqs[i])
+	}
+	x.Fill(row)
+	return nil
+}
+
+// Read returns events after a position.
+func (e *Engine) Read(ctx context.Context, conv chat.ConversationID, after chat.Seq, max int) ([]chat.Event, error) {
+	if !conv.Valid() || after >= 1<<62 || max <= 0 {
+		return nil, nil
+	}
+	rows, err := e.pool.Query(ctx, "SELECT body FROM event WHERE conv = $1 AND seq > $2 ORDER BY seq LIMIT $3", string(conv), int64(after), max)
+	if err != nil {
+		return nil, wrap(err, "read %s after %d", conv, after)
+	}
+	defer rows.Close()
+	var out []chat.Event
+	for rows.Next() {
+		ev := chat.Event{Conv: conv}
+		if err := rows.Scan((*jsonEvent)(&ev)); err != nil {
+			return nil, wrap(err, "read %s after %d", conv, after)
+		}
+		out = append(out, ev)
+	}
+	return out, wrap(rows.Err(), "read %s after %d", conv, after)
+}
+
+// jsonEvent is an event that is read from its text.
+type jsonEvent chat.Event
+
+// Scan reads the form at rest.
+func (j *jsonEvent) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("decode event: it is a %T", v)
+	}
+	return (*chat.Event)(j).UnmarshalJSON([]byte(text))
+}
+
+// Keyed returns the event under a key; see relay.Store.
+func (e *Engine) Keyed(ctx context.Context, conv chat.ConversationID, key chat.Key) (chat.Event, bool, error) {
+	if !conv.Valid() || key == "" || !storable(string(key)) {
+		return chat.Event{}, false, nil
+	}
+	ev := chat.Event{Conv: conv}
+	err := e.pool.QueryRow(ctx, "SELECT body FROM event WHERE conv = $1 AND key = $2", string(conv), string(key)).Scan((*jsonEvent)(&ev))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return chat.Event{}, false, nil
+	}
+	return ev, err == nil, wrap(err, "read %s by key", conv)
+}
+
+// Conversation returns the folded row.
+func (e *Engine) Conversation(ctx context.Context, conv chat.ConversationID) (chat.Conversation, error) {
+	var row chat.Conversation
+	none := fault.New(fault.NotFound, "There is no such conversation.")
+	if !conv.Valid() {
+		return row, none
+	}
+	var text string
+	err := e.pool.QueryRow(ctx, "SELECT row FROM conversation WHERE id = $1", string(conv)).Scan(&text)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, none
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &row)
+	}
+	return row, wrap(err, "read conversation %s", conv)
+}
+
+// micro is a time as the database keeps it.
+func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
