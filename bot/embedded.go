@@ -48,7 +48,7 @@ func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 		return []Command{StartFlow{Name: e.lastTopic(t)}}, nil
 	}
 	if len(h.Facts.Orders) > 0 && h.Band == Unsure && e.Flows.Flows().Get(h.Intent) != nil { // the number tips the balance
-		return []Command{StartFlow{Name: inContext(t, h.Intent)}}, nil
+		return []Command{StartFlow{Name: inContext(t, h.Intent, t.text, true)}}, nil
 	}
 	return e.ask(ctx, t)
 }
@@ -130,20 +130,23 @@ func (e Embedded) wishes(t *Turn) []Command {
 				continue
 			}
 			h := e.Ear.Hear(p, Hints{Lang: t.Conv.Lang, Now: t.Now})
-			if is(h) && (len(names) == 0 || names[len(names)-1] != h.Intent) {
-				names = append(names, h.Intent)
+			if !is(h) {
+				continue
+			}
+			if name := inContext(t, h.Intent, p, len(h.Facts.Orders) > 0); len(names) == 0 || names[len(names)-1] != name {
+				names = append(names, name)
 			}
 		}
 	}
 	if is(t.heard) && (len(names) < 2 || len(names) > 2) {
-		names = []string{t.heard.Intent}
+		names = []string{inContext(t, t.heard.Intent, t.text, len(t.heard.Facts.Orders) > 0)}
 	}
 	if !is(t.heard) && (len(names) != 2 || t.heard.Band == Sure) {
 		return nil
 	}
 	var out []Command
 	for _, n := range names {
-		out = append(out, StartFlow{Name: inContext(t, n)})
+		out = append(out, StartFlow{Name: n})
 	}
 	return out
 }
@@ -151,11 +154,11 @@ func (e Embedded) wishes(t *Turn) []Command {
 var ownAddress = regexp.MustCompile(`(?i)\b(?:mijn|account|verhuis\w*|verhuizing|profiel|my|mine|profile|default|moved?|moving)\b`)
 
 // inContext reads a wish in the light of what was just spoken of: "kan het adres nog gewijzigd worden?" after an order is about that order.
-func inContext(t *Turn, name string) string {
+func inContext(t *Turn, name, said string, order bool) string {
 	if name != "change_address" {
 		return name
 	}
-	if len(t.heard.Facts.Orders) > 0 || t.Conv.Intent == "order_status" && !ownAddress.MatchString(t.text) {
+	if order || t.Conv.Intent == "order_status" && !ownAddress.MatchString(said) {
 		return "change_order_address"
 	}
 	return name

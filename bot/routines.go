@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (p *Routines) Decide(ctx context.Context, t *Turn) (*Decision, error) {
 		if slices.Contains([]string{"confirm", "change", "slot", "again", "resume", "stop"}, t.press.Verb) || submission(t) != nil {
 			return p.late(t), nil
 		}
-		return nil, nil
+		return p.undoInWords(t), nil
 	}
 	return p.open(ctx, t)
 }
@@ -158,7 +159,10 @@ func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decisi
 			return escalate(chat.ReasonCustomer, 0, "", ""), nil
 		}
 	}
-	if strings.HasPrefix(t.Conv.Flow.Wait, "action:") {
+	switch {
+	case t.Conv.Flow.Wait == "identify" && why.MatchString(t.text):
+		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, "identify.why"), nil, false)
+	case strings.HasPrefix(t.Conv.Flow.Wait, "action:"):
 		return p.between(ctx, t, in, "", nil, false)
 	}
 	return p.between(ctx, t, in, "", nil, true)
@@ -178,6 +182,8 @@ func (p *Routines) question(ctx context.Context, t *Turn, in flow.Input) (*Decis
 	}
 	return p.between(ctx, t, in, "", p.Understand.quote(ctx, t, res.Hits), false)
 }
+
+var why = regexp.MustCompile(`(?i)\b(?:waarom|waarvoor|why|what for)\b`)
 
 // unsure: a real question in between, which the library cannot answer.
 func (p *Routines) unsure(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
@@ -291,6 +297,23 @@ func (p *Routines) undo(t *Turn) (*Decision, error) {
 		{By: chat.Bot, Body: &moved},
 		{By: chat.Customer, Body: &chat.ActionMoved{ID: moved.ID, Name: moved.Name, State: chat.ActionConfirmed, Hash: moved.Hash, UndoOf: moved.UndoOf}},
 	}}, nil
+}
+
+var undoWords = regexp.MustCompile(`(?i)\b(?:undo|ongedaan|terugdraaien|draai (?:dat|dit|het) terug|revert)\b`)
+
+// undoInWords shows the undo button again: words take nothing back. Where nothing can be undone it passes.
+func (p *Routines) undoInWords(t *Turn) *Decision {
+	if t.press != (Press{}) || !undoWords.MatchString(t.text) || len(t.Conv.Actions) == 0 {
+		return nil
+	}
+	a := t.Conv.Actions[len(t.Conv.Actions)-1]
+	if a.State != chat.ActionDone || a.UndoOf != "" {
+		return nil
+	}
+	if !t.Now.Before(a.UndoUntil) {
+		return reply(t, chat.ActTell, texts.Say(t.Conv.Lang, "undo.over"), personButton(t))
+	}
+	return reply(t, chat.ActAsk, texts.Say(t.Conv.Lang, "undo.press"), button(t.Conv.Lang, "undo", "undo:"+a.ID))
 }
 
 // act tells what became of an act: through the flow that waits for it, or plainly.

@@ -266,7 +266,10 @@ func pick(options []Option, text string) (Option, bool) {
 		for _, l := range o.Label {
 			means = append(means, l)
 		}
-		if slices.ContainsFunc(means, func(m string) bool { return strings.Contains(folded, " "+strings.Join(words(m), " ")+" ") }) {
+		if slices.ContainsFunc(means, func(m string) bool {
+			m = strings.Join(words(m), " ") + " "
+			return strings.Contains(folded, " "+m) || len(m) > 5 && strings.Contains(folded, m) // "morgenochtend" is in the morning
+		}) {
 			hit = append(hit, o)
 		}
 	}
