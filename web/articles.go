@@ -26,6 +26,16 @@ type articleItem struct {
 	ReviewBy string   `json:"review_by,omitempty"`
 	Internal bool     `json:"internal,omitempty"`
 	Owner    string   `json:"owner,omitempty"`
+
+	PublishAt *time.Time `json:"publish_at,omitempty"`
+	Tests     int        `json:"tests"`
+	Stale     bool       `json:"stale,omitempty"`   // the article it was translated from was changed since
+	Overdue   bool       `json:"overdue,omitempty"` // its review date has passed
+	Unsaved   bool       `json:"unsaved,omitempty"` // this person has text in it that is not saved
+	Used      int        `json:"used,omitempty"`    // answers of the last 30 days that quote it
+	Helpful   *int       `json:"helpful,omitempty"` // of those who said, how many of a hundred it helped
+	sum       string     // of the newest text, for its translations
+	source    [2]string  // the key it was translated from, and the sum of its text then
 }
 
 // articleOut is an article with its revision.
@@ -50,6 +60,7 @@ type articleIn struct {
 	Body      string   `json:"body"`
 	Owner     string   `json:"owner"`
 	Why       string   `json:"why"`
+	SourceOf  string   `json:"source_of"` // of a new translation: the language it is made from
 }
 
 // articleRev is one entry of an article's history.
@@ -82,16 +93,27 @@ func (s *Server) articleRoutes(mux router) {
 		"GET /api/v1/kb/articles/{lang}/{id}/revisions":       {s.kbHistory, readers},
 		"GET /api/v1/kb/articles/{lang}/{id}/revisions/{rev}": {s.kbRevision, readers},
 	} {
-		mux.HandleFunc(pattern, s.as(func(w http.ResponseWriter, r *http.Request, p handoff.Person) {
-			v, err := c.call(w, r, p)
-			if err == nil && v == nil {
-				w.WriteHeader(http.StatusNoContent)
-				return
-			}
-			s.answer(w, r, v, err)
-		}, c.roles...))
+		s.kbRoute(mux, pattern, c.call, c.roles)
 	}
+	s.editorRoutes(mux, readers, writers)
 }
+
+// kbRoute makes a call for people with one of the roles. No answer and no error is an empty one.
+func (s *Server) kbRoute(mux router, pattern string, call func(http.ResponseWriter, *http.Request, handoff.Person) (any, error), roles []string) {
+	mux.HandleFunc(pattern, s.as(func(w http.ResponseWriter, r *http.Request, p handoff.Person) {
+		v, err := call(w, r, p)
+		if err == nil && v == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		if v != streamed {
+			s.answer(w, r, v, err)
+		}
+	}, roles...))
+}
+
+// streamed is the value of a call that has written its answer itself.
+var streamed any = struct{ streamed bool }{true}
 
 func (s *Server) kbSearch(_ http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
 	q := r.URL.Query()
@@ -110,12 +132,26 @@ func (s *Server) kbList(_ http.ResponseWriter, r *http.Request, p handoff.Person
 	}
 	items := []articleItem{}
 	err := s.opt.Articles.List(r.Context(), "", prefix, func(_ string, rev uint64, a kb.Article) error {
-		_, live := a.Public()
-		items = append(items, articleItem{ID: a.ID, Lang: a.Lang, Rev: rev, State: a.State, Live: live, Title: a.Title, Tags: a.Tags,
-			Updated: a.Updated, ReviewBy: a.ReviewBy, Internal: a.Internal, Owner: a.Owner})
+		items = append(items, s.itemOf(a, rev))
 		return nil
 	})
+	if err == nil {
+		err = s.aboutItems(r.Context(), p, items)
+	}
 	return map[string]any{"articles": items}, err
+}
+
+func (s *Server) itemOf(a kb.Article, rev uint64) articleItem {
+	_, live := a.Public()
+	it := articleItem{ID: a.ID, Lang: a.Lang, Rev: rev, State: a.State, Live: live, Title: a.Title, Tags: a.Tags,
+		Updated: a.Updated, ReviewBy: a.ReviewBy, Internal: a.Internal, Owner: a.Owner, PublishAt: a.PublishAt, Tests: len(a.Questions), sum: a.Sum()}
+	if a.SourceOf != "" {
+		it.source = [2]string{kb.Key(a.SourceOf, a.ID), a.SourceSum}
+	}
+	if due, err := time.Parse(time.DateOnly, a.ReviewBy); err == nil {
+		it.Overdue = due.Before(s.now())
+	}
+	return it
 }
 
 // articleName is what an id and a language look like: they are part of a web address.
@@ -166,7 +202,7 @@ func revOf(r *http.Request, inBody *uint64) (uint64, error) {
 func (in articleIn) write(a *kb.Article, by handoff.Person) error {
 	a.Title, a.Questions, a.Tags, a.Synonyms = in.Title, in.Questions, in.Tags, in.Synonyms
 	a.Updated, a.ReviewBy, a.Internal, a.Body = in.Updated, in.ReviewBy, in.Internal, in.Body
-	a.Owner, a.By, a.Why = clip(in.Owner, 200), by.Name, clip(in.Why, 1000)
+	a.Owner, a.By, a.Why, a.PublishAt = clip(in.Owner, 200), by.Name, clip(in.Why, 1000), nil
 	switch in.State {
 	case "", kb.Draft:
 		a.State = kb.Draft
@@ -194,6 +230,11 @@ func (s *Server) kbCreate(w http.ResponseWriter, r *http.Request, p handoff.Pers
 	if err := in.write(&a, p); err != nil {
 		return nil, err
 	}
+	if in.SourceOf != "" {
+		if err := s.translationOf(r.Context(), &a, in.SourceOf); err != nil {
+			return nil, err
+		}
+	}
 	rev, err := s.opt.Articles.Put(r.Context(), kb.Key(a.Lang, a.ID), a, 0)
 	if fault.Is(err, fault.Conflict) {
 		err = fault.Wrap(fault.Conflict, "There is an article with this id already.", err)
@@ -216,20 +257,33 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, seen *uint64, f 
 		return nil, err
 	}
 	if now != rev {
-		return nil, errSaved
+		return nil, &savedError{articleOut{now, a}}
 	}
 	if err := f(&a); err != nil {
 		return nil, err
 	}
 	rev, err = s.opt.Articles.Put(r.Context(), k, a, rev)
 	if fault.Is(err, fault.Conflict) {
-		err = errSaved
+		if a, now, err = s.opt.Articles.Get(r.Context(), k); err == nil {
+			err = &savedError{articleOut{now, a}}
+		}
 	}
 	if err == nil {
 		s.poke()
 	}
 	return tagged(w, a, rev, err)
 }
+
+// savedError says that somebody saved first, and what: an editor merges the two.
+type savedError struct{ current articleOut }
+
+// Error is that of errSaved.
+func (e *savedError) Error() string { return errSaved.Error() }
+
+// Unwrap makes it a fault.Conflict.
+func (e *savedError) Unwrap() error { return errSaved }
+
+func (e *savedError) extend(p *problem) { p.Current = e.current }
 
 var errSaved = fault.New(fault.Conflict, "Somebody saved this article in the meantime. Open it again to see what changed.")
 
@@ -258,16 +312,17 @@ func (s *Server) kbPut(w http.ResponseWriter, r *http.Request, p handoff.Person)
 	})
 }
 
+// kbPublish gives customers the newest text, now or at publish_at. Where there is a workshop its gate is asked first.
 func (s *Server) kbPublish(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
-	var in struct {
-		Rev *uint64 `json:"rev"`
-		Why string  `json:"why"`
-	}
+	var in publishIn
 	if err := readJSON(r, &in); err != nil {
 		return nil, err
 	}
+	if s.opt.Editors != nil {
+		return s.throughGate(w, r, p, in, false)
+	}
 	return s.change(w, r, in.Rev, func(a *kb.Article) error {
-		a.State, a.Live, a.By, a.Why, a.PublishAt = kb.Published, nil, p.Name, clip(in.Why, 1000), nil
+		*a = a.Moved(kb.Published, p.Name, clip(in.Why, 1000))
 		return nil
 	})
 }
@@ -318,10 +373,16 @@ func (s *Server) kbHistory(_ http.ResponseWriter, r *http.Request, _ handoff.Per
 func (s *Server) kbRevision(_ http.ResponseWriter, r *http.Request, _ handoff.Person) (any, error) {
 	want, err := strconv.ParseUint(r.PathValue("rev"), 10, 64)
 	if err != nil {
-		return nil, fault.New(fault.NotFound, "There is no such revision.")
+		return nil, errNoRevision
 	}
+	return s.revision(r, want)
+}
+
+var errNoRevision = fault.New(fault.NotFound, "There is no such revision.")
+
+func (s *Server) revision(r *http.Request, want uint64) (*articleOut, error) {
 	var found *articleOut
-	err = s.eachRevision(r, func(rev uint64, _ time.Time, a kb.Article) error {
+	err := s.eachRevision(r, func(rev uint64, _ time.Time, a kb.Article) error {
 		if rev == want {
 			found = &articleOut{rev, a}
 		}
@@ -331,7 +392,7 @@ func (s *Server) kbRevision(_ http.ResponseWriter, r *http.Request, _ handoff.Pe
 		return nil
 	})
 	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "There is no such revision.")
+		err = errNoRevision
 	}
 	return found, err
 }

@@ -143,6 +143,9 @@ type problem struct {
 	Code   string `json:"code"`
 	Key    string `json:"key,omitempty"`
 	Holder *who   `json:"holder,omitempty"`
+
+	Current any `json:"current,omitempty"` // of a conflict: what is there
+	Report  any `json:"report,omitempty"`  // of a refused publication: what the gate found
 }
 
 func (p problem) bytes() []byte {

@@ -97,7 +97,7 @@ func (s *Server) articlePage(w http.ResponseWriter, r *http.Request) {
 	}
 	_, err = s.opt.Library.Article(r.Context(), map[string]string{"nl": "en", "en": "nl"}[lang], id)
 	s.show(w, http.StatusOK, "article", "'none'", map[string]any{"Lang": lang, "ID": id, "Title": c.Title, "Updated": c.Updated,
-		"HTML": template.HTML(s.render(c.Body)), "Translated": err == nil, "Site": s.anySite()})
+		"HTML": template.HTML(s.render(c.Body)), "Asks": s.opt.Editors != nil, "Thanks": clip(r.URL.Query().Get("thanks"), 3), "Translated": err == nil, "Site": s.anySite()})
 }
 
 // sitemap lists the published articles for search engines.

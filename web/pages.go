@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"crypto/rand"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,7 @@ type pages struct {
 // newPages reads the templates and the build's manifest. Without a build the pages say what to do.
 func newPages(assets fs.FS) (*pages, error) {
 	p := &pages{assets: assets, files: map[string]string{}, sets: map[string]*template.Template{}}
-	for _, name := range []string{"chat", "help", "article", "desk", "error"} {
+	for _, name := range []string{"chat", "help", "article", "desk", "editor", "error"} {
 		t, err := template.New("frame.html").Funcs(p.funcs()).ParseFS(templates, "pages/frame.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", name, err)
@@ -100,6 +101,15 @@ func longDate(lang, date string) string {
 
 // show renders a page. A strict policy goes with it: nothing from elsewhere, nothing inline.
 func (s *Server) show(w http.ResponseWriter, status int, page string, ancestors string, data any) {
+	s.showStyled(w, status, page, ancestors, "", data)
+}
+
+// showStyled is show for a page whose script makes style elements: those that carry the nonce are let through.
+func (s *Server) showStyled(w http.ResponseWriter, status int, page, ancestors, nonce string, data any) {
+	styles := "'self'"
+	if nonce != "" {
+		styles += " 'nonce-" + nonce + "'"
+	}
 	var b bytes.Buffer
 	t := s.pages.sets[page]
 	if err := t.Execute(&b, data); err != nil {
@@ -109,7 +119,7 @@ func (s *Server) show(w http.ResponseWriter, status int, page string, ancestors 
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
+	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src "+styles+"; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
@@ -126,11 +136,16 @@ func (s *Server) pageRoutes(mux router) {
 	mux.HandleFunc("POST /chat", s.chatPost)
 	mux.HandleFunc("GET /desk", s.deskPage)
 	mux.HandleFunc("GET /desk/{rest...}", s.deskPage)
+	mux.HandleFunc("GET /desk/kb", s.editorPage)
+	mux.HandleFunc("GET /desk/kb/{rest...}", s.editorPage)
 	mux.HandleFunc("GET /help", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/help/"+language(r.Header.Get("Accept-Language")), http.StatusFound)
 	})
 	mux.HandleFunc("GET /help/{lang}", s.helpPage)
 	mux.HandleFunc("GET /help/{lang}/{article}", s.articlePage)
+	if s.opt.Editors != nil {
+		mux.HandleFunc("POST /help/{lang}/{article}", s.helpful)
+	}
 	mux.HandleFunc("GET /sitemap.xml", s.sitemap)
 	mux.HandleFunc("GET /{$}", s.frontPage)
 }
@@ -190,4 +205,14 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, http.StatusOK, "desk", "'none'", map[string]any{"Lang": language(r.Header.Get("Accept-Language"))})
+}
+
+// editorPage is the library for those who write it. Its text field makes its own styles, which get in by a nonce.
+func (s *Server) editorPage(w http.ResponseWriter, r *http.Request) {
+	if !s.pages.built() {
+		s.unbuilt(w)
+		return
+	}
+	nonce := rand.Text()
+	s.showStyled(w, http.StatusOK, "editor", "'none'", nonce, map[string]any{"Lang": language(r.Header.Get("Accept-Language")), "Nonce": nonce})
 }

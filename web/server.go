@@ -36,6 +36,7 @@ type Options struct {
 	Render   func(markdown string) string
 	Library  Library
 	Articles kb.Store // where editors write; nil: there are no calls for them
+	Editors  *Editors // what editors have beyond that; nil: articles are published without a gate
 	Ready    []Check
 
 	Profiles handoff.Profiles        // may be nil

@@ -65,6 +65,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &held) {
 		p.Holder = &who{Role: held.Holder.Role, ID: held.Holder.ID, Name: held.Holder.Name}
 	}
+	var more interface{ extend(*problem) }
+	if errors.As(err, &more) {
+		more.extend(&p)
+	}
 	if (k == fault.RateLimited || k == fault.TooManyConnections || k == fault.Unavailable) && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "30")
 	}

@@ -53,6 +53,7 @@ type grammar struct {
 	Config struct {
 		Print configPrintCmd `cmd:"" help:"Show every setting and where it came from."`
 	} `cmd:"" help:"The settings."`
+	Replay     replayCmd     `cmd:"" help:"Ask the bot past questions again: which answers change."`
 	Doctor     doctorCmd     `cmd:"" help:"Look whether everything that is needed is there."`
 	Backup     backupCmd     `cmd:"" help:"Copy the data into one file, while the server runs."`
 	Restore    restoreCmd    `cmd:"" help:"Fill a data folder from a backup."`

@@ -17,6 +17,7 @@ var jobs = map[string]job{
 	"kb.export":     jobOf(exportArticles),
 	"kb.search":     jobOf(searchArticles),
 	"kb.test":       jobOf(testArticles),
+	"replay":        jobOf(replayConversations),
 	"user.add":      jobOf(addUser),
 	"user.list":     jobOf(listUsers),
 	"user.disable":  jobOf(disableUser),

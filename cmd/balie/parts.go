@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"balie/bot"
+	"balie/bot/review"
 	"balie/handoff"
 	"balie/internal/action"
 	"balie/internal/chat"
@@ -23,17 +24,18 @@ import (
 
 // house is everything that runs while Balie serves. Open makes it, run makes it live, close puts it away.
 type house struct {
-	cfg    config.Config
-	log    *slog.Logger
-	data   *data
-	orders action.System
-	relay  *relay.Relay
-	ledger *action.Ledger
-	outbox *mail.Outbox // nil where mail is really sent
-	desk   *handoff.Desk
-	work   []hand
-	web    *web.Server
-	demo   seeded
+	cfg     config.Config
+	log     *slog.Logger
+	data    *data
+	orders  action.System
+	relay   *relay.Relay
+	ledger  *action.Ledger
+	outbox  *mail.Outbox // nil where mail is really sent
+	desk    *handoff.Desk
+	work    []hand
+	editors *web.Editors
+	web     *web.Server
+	demo    seeded
 }
 
 // hand is a worker of the mail room, and how it works.
@@ -119,7 +121,7 @@ func catchUp(ctx context.Context, d *data) error {
 
 // route says which workers must look after an append: each room speaks for its own.
 func route(c *chat.Conversation, added []chat.Event) []relay.Leave {
-	return slices.Concat(bot.Wants(c, added), handoff.Wants(c, added), action.Wants(c, added))
+	return slices.Concat(bot.Wants(c, added), handoff.Wants(c, added), action.Wants(c, added), review.Wants(c, added))
 }
 
 // close puts the house away. Run must have ended.
@@ -157,6 +159,8 @@ func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
 		return err
 	}
 	wg.Go(func() { control.serve(inside) })
+	wg.Go(func() { keepEditing(inside, h.editors.Workshop, h.log) })
+	wg.Go(func() { giveBack(inside) })
 	ready()
 	err = h.web.Serve(ctx, ln)
 	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) {
@@ -196,7 +200,7 @@ func doors(ctx context.Context, h *house) (web.Options, error) {
 	}
 	return web.Options{
 		Log: h.relay, Lists: h.data.engine, Desk: h.desk, People: h.data.people, Logins: h.data.logins, Drafts: h.data.drafts,
-		Sites: sites, Secret: key, Assets: web.Built(), Render: renderMarkdown, Library: h.data.library, Articles: h.data.articles,
+		Sites: sites, Secret: key, Assets: web.Built(), Render: renderMarkdown, Library: h.data.library, Articles: h.data.articles, Editors: h.editors,
 		Ready: []web.Check{
 			{Name: "store", Ping: h.data.engine.Ping},
 			{Name: "library", Ping: func(context.Context) error { return h.data.library.Ready() }},

@@ -18,7 +18,7 @@ import (
 // the first turn of the bot waits for it.
 func train() func() *nlu.Model {
 	done := make(chan *nlu.Model, 1)
-	go nlu.AsksForPerson("") // learns at the first asking
+	go nlu.Warm()
 	go func() {
 		examples, opt := builtin()
 		m, err := nlu.Train(examples, opt)
