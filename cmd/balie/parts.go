@@ -18,6 +18,7 @@ import (
 	"balie/internal/config"
 	"balie/internal/fault"
 	"balie/internal/mail"
+	"balie/internal/metrics"
 	"balie/internal/relay"
 	"balie/web"
 )
@@ -34,6 +35,7 @@ type house struct {
 	desk    *handoff.Desk
 	work    []hand
 	editors *web.Editors
+	figures *metrics.Metrics
 	web     *web.Server
 	demo    seeded
 }
@@ -73,8 +75,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 		return nil, err
 	}
 
-	// The mail room.
-	h.relay = relay.New(h.data.engine, h.data.engine, log)
+	// The mail room, with the figures counted around it.
+	h.figures = metrics.New()
+	h.relay = relay.New(h.figures.Store(h.data.engine), h.figures.Tasks(h.data.engine), log)
 
 	// The ledger: acts on the order system, and the mail that goes with them.
 	h.ledger = action.New(h.relay, h.orders, h.data.ledger, action.Settings{Log: log}, nil)
@@ -106,6 +109,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	if h.web, err = web.New(opt); err != nil {
 		return nil, fmt.Errorf("make the web server: %w", err)
 	}
+	h.gauges()
 	return h, nil
 }
 
@@ -137,7 +141,7 @@ func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
 	var wg sync.WaitGroup
 	for _, w := range h.work {
 		wg.Go(func() {
-			if err := h.relay.Run(inside, w.Worker, w.set); err != nil {
+			if err := h.relay.Run(inside, h.figures.Worker(w.Worker), w.set); err != nil {
 				stop(fmt.Errorf("worker %s: %w", w.Name(), err))
 			}
 		})
@@ -205,7 +209,7 @@ func doors(ctx context.Context, h *house) (web.Options, error) {
 			{Name: "store", Ping: h.data.engine.Ping},
 			{Name: "library", Ping: func(context.Context) error { return h.data.library.Ready() }},
 		},
-		Profiles: profiles{h.orders}, Undo: h.ledger, Demo: routes(h, sites), Metrics: metrics(h),
+		Profiles: profiles{h.orders}, Undo: h.ledger, Demo: routes(h, sites), Metrics: h.figures.Handler(), Failed: h.figures.Failed,
 		PublicURL: cfg.PublicURL, SessionLife: time.Duration(cfg.Sessions.CustomerDays) * 24 * time.Hour,
 		MaxConnections: cfg.MaxConnections, NoRateLimit: !cfg.RateLimit, BehindProxy: behindProxy(cfg), Slog: h.log,
 	}, nil
