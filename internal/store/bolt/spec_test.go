@@ -37,3 +37,5 @@ var engine = storetest.Engine{
 }
 
 func TestSpecification(t *testing.T) { storetest.Run(t, engine) }
+
+func TestPlantedBugsAreFound(t *testing.T) { storetest.RunMutants(t, engine) }

@@ -50,3 +50,5 @@ func engineFor(t *testing.T) storetest.Engine {
 }
 
 func TestSpecification(t *testing.T) { storetest.Run(t, engineFor(t)) }
+
+func TestPlantedBugsAreFound(t *testing.T) { storetest.RunMutants(t, engineFor(t)) }

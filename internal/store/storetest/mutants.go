@@ -1,4 +1,4 @@
-package bolt_test
+package storetest
 
 import (
 	"context"
@@ -12,60 +12,59 @@ import (
 	"balie/internal/fault"
 	"balie/internal/relay"
 	"balie/internal/store/document"
-	"balie/internal/store/storetest"
 )
 
 // mutants are the real engine with one bug planted in each, and the rule that must notice it.
 var mutants = []struct {
 	bug, rule string
-	plant     func(storetest.Store, storetest.Options) storetest.Store
+	plant     func(Store, Options) Store
 }{
-	{"no conflict check", "the position is a condition", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"no conflict check", "the position is a condition", func(s Store, _ Options) Store {
 		return onCommit{s, func(a *relay.Append) { a.At = chat.Any }}
 	}},
 	{"key ignored", "a repeated key gives the first event", withoutKeys},
 	{"key ignored", "a key is for one body and one party", withoutKeys},
-	{"key forgotten when closed", "a repeated key gives the first event", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"key forgotten when closed", "a repeated key gives the first event", func(s Store, _ Options) Store {
 		return &amnesia{Store: s, since: map[chat.Key]bool{}}
 	}},
-	{"lease to the back", "an expired lease gives the old place back", func(s storetest.Store, _ storetest.Options) storetest.Store { return &toTheBack{Store: s} }},
-	{"stale lease accepted", "a lease ends, and settles nothing then", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"lease to the back", "an expired lease gives the old place back", func(s Store, _ Options) Store { return &toTheBack{Store: s} }},
+	{"stale lease accepted", "a lease ends, and settles nothing then", func(s Store, _ Options) Store {
 		return &anyLease{Store: s, last: map[chat.ConversationID]relay.Task{}}
 	}},
-	{"settlement forgotten", "tasks come with their events and survive a crash", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"settlement forgotten", "tasks come with their events and survive a crash", func(s Store, _ Options) Store {
 		return onCommit{s, func(a *relay.Append) { a.Settle = nil }}
 	}},
-	{"put off means done", "a task left until later comes back", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"put off means done", "a task left until later comes back", func(s Store, _ Options) Store {
 		return onCommit{s, func(a *relay.Append) {
 			for i := range a.Settle {
 				a.Settle[i].Later = time.Time{}
 			}
 		}}
 	}},
-	{"a look asked for during a claim is lost", "a task asked for while it was claimed stays", func(s storetest.Store, _ storetest.Options) storetest.Store { return loseBumps{s} }},
-	{"a refused append leaves its task", "a refused append leaves nothing", func(s storetest.Store, _ storetest.Options) storetest.Store { return leavesAnyway{s} }},
-	{"values shared with the engine", "what was returned can be changed and kept", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"a look asked for during a claim is lost", "a task asked for while it was claimed stays", func(s Store, _ Options) Store { return loseBumps{s} }},
+	{"a refused append leaves its task", "a refused append leaves nothing", func(s Store, _ Options) Store { return leavesAnyway{s} }},
+	{"values shared with the engine", "what was returned can be changed and kept", func(s Store, _ Options) Store {
 		return &shares{Store: s, m: map[chat.ConversationID][]chat.Event{}}
 	}},
-	{"redaction in the row only", "redaction takes the words out", func(s storetest.Store, _ storetest.Options) storetest.Store {
+	{"redaction in the row only", "redaction takes the words out", func(s Store, _ Options) Store {
 		return &shares{Store: s, m: map[chat.ConversationID][]chat.Event{}}
 	}},
 	{"milliseconds", "times are whole microseconds", nil},
-	{"lists stop at a page", "lists have pages, both ways, and callbacks may write", func(s storetest.Store, _ storetest.Options) storetest.Store { return onePage{s} }},
-	{"lists only forward", "lists have pages, both ways, and callbacks may write", func(s storetest.Store, _ storetest.Options) storetest.Store { return forward{s} }},
-	{"the feed by serial id", "the feed skips nothing under many writers", func(s storetest.Store, _ storetest.Options) storetest.Store { return &serial{Store: s} }},
-	{"strings in a language's order", "documents are listed by key and by id", func(s storetest.Store, _ storetest.Options) storetest.Store { return collated{s} }},
-	{"no revision check", "a document has a revision", func(s storetest.Store, _ storetest.Options) storetest.Store { return anyRevision{s} }},
-	{"puts one by one", "documents are put all or none", func(s storetest.Store, _ storetest.Options) storetest.Store { return oneByOne{s} }},
-	{"a fixed epoch", "a life has a name", func(s storetest.Store, _ storetest.Options) storetest.Store { return sameEpoch{s} }},
+	{"lists stop at a page", "lists have pages, both ways, and callbacks may write", func(s Store, _ Options) Store { return onePage{s} }},
+	{"lists only forward", "lists have pages, both ways, and callbacks may write", func(s Store, _ Options) Store { return forward{s} }},
+	{"the feed runs ahead", "the feed skips nothing under many writers", func(s Store, _ Options) Store { return &ahead{Store: s} }},
+	{"strings in a language's order", "documents are listed by key and by id", func(s Store, _ Options) Store { return collated{s} }},
+	{"no revision check", "a document has a revision", func(s Store, _ Options) Store { return anyRevision{s} }},
+	{"puts one by one", "documents are put all or none", func(s Store, _ Options) Store { return oneByOne{s} }},
+	{"a fixed epoch", "a life has a name", func(s Store, _ Options) Store { return sameEpoch{s} }},
 }
 
-// TestPlantedBugsAreFound holds the specification to its word: each bug makes the rule fail that is about it.
-func TestPlantedBugsAreFound(t *testing.T) {
+// RunMutants holds the specification to its word: each bug that is planted in front of the engine makes the rule fail that is about it.
+func RunMutants(t *testing.T, engine Engine) {
 	for _, m := range mutants {
 		t.Run(m.bug+"/"+m.rule, func(t *testing.T) {
 			bad := engine
-			bad.Open = func(t storetest.T, data string, opt storetest.Options) storetest.Store {
+			bad.Open = func(t T, data string, opt Options) Store {
 				if m.plant == nil {
 					now := opt.Now
 					opt.Now = func() time.Time { return now().Truncate(time.Millisecond) }
@@ -73,7 +72,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 				}
 				return m.plant(engine.Open(t, data, opt), opt)
 			}
-			if found := storetest.Failures(t, m.rule, bad); len(found) == 0 {
+			if found := Failures(t, m.rule, bad); len(found) == 0 {
 				t.Errorf("nothing was noticed")
 			}
 		})
@@ -82,7 +81,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 
 // onCommit changes what is asked before the engine sees it.
 type onCommit struct {
-	storetest.Store
+	Store
 	change func(*relay.Append)
 }
 
@@ -92,7 +91,7 @@ func (m onCommit) Commit(ctx context.Context, a relay.Append) (relay.Appended, e
 	return m.Store.Commit(ctx, a)
 }
 
-func withoutKeys(s storetest.Store, _ storetest.Options) storetest.Store {
+func withoutKeys(s Store, _ Options) Store {
 	return onCommit{s, func(a *relay.Append) {
 		for i := range a.Drafts {
 			a.Drafts[i].Key = ""
@@ -102,7 +101,7 @@ func withoutKeys(s storetest.Store, _ storetest.Options) storetest.Store {
 
 // amnesia knows only the keys of its own lifetime.
 type amnesia struct {
-	storetest.Store
+	Store
 	since map[chat.Key]bool
 }
 
@@ -122,7 +121,7 @@ func (m *amnesia) Commit(ctx context.Context, a relay.Append) (relay.Appended, e
 
 // toTheBack gives a task whose lease ran out only when there is nothing newer.
 type toTheBack struct {
-	storetest.Store
+	Store
 	kept []relay.Task
 }
 
@@ -138,7 +137,7 @@ func (m *toTheBack) Claim(ctx context.Context, worker string, max int, lease tim
 
 // anyLease settles for whoever asks.
 type anyLease struct {
-	storetest.Store
+	Store
 	last map[chat.ConversationID]relay.Task
 }
 
@@ -158,7 +157,7 @@ func (m *anyLease) Commit(ctx context.Context, a relay.Append) (relay.Appended, 
 }
 
 // loseBumps takes a settled task away whatever was asked meanwhile.
-type loseBumps struct{ storetest.Store }
+type loseBumps struct{ Store }
 
 func (m loseBumps) Commit(ctx context.Context, a relay.Append) (relay.Appended, error) {
 	done, err := m.Store.Commit(ctx, a)
@@ -173,7 +172,7 @@ func (m loseBumps) Commit(ctx context.Context, a relay.Append) (relay.Appended, 
 	return done, err
 }
 
-type leavesAnyway struct{ storetest.Store }
+type leavesAnyway struct{ Store }
 
 func (m leavesAnyway) Commit(ctx context.Context, a relay.Append) (relay.Appended, error) {
 	done, err := m.Store.Commit(ctx, a)
@@ -187,7 +186,7 @@ func (m leavesAnyway) Commit(ctx context.Context, a relay.Append) (relay.Appende
 
 // shares gives everybody the same events, as they were first read.
 type shares struct {
-	storetest.Store
+	Store
 	mu sync.Mutex
 	m  map[chat.ConversationID][]chat.Event
 }
@@ -211,7 +210,7 @@ func (m *shares) Commit(ctx context.Context, a relay.Append) (relay.Appended, er
 	return done, err
 }
 
-type onePage struct{ storetest.Store }
+type onePage struct{ Store }
 
 func (m onePage) List(ctx context.Context, prefix, after string, backward bool, each func(string, chat.Conversation) bool) error {
 	n := 0
@@ -221,36 +220,38 @@ func (m onePage) List(ctx context.Context, prefix, after string, backward bool, 
 	})
 }
 
-type forward struct{ storetest.Store }
+type forward struct{ Store }
 
 func (m forward) List(ctx context.Context, prefix, after string, _ bool, each func(string, chat.Conversation) bool) error {
 	return m.Store.List(ctx, prefix, after, false, each)
 }
 
-// serial hands out its cursor when a put begins, and believes that whatever has begun can be read.
-type serial struct {
-	storetest.Store
-	mu    sync.Mutex
-	begun uint64
+// ahead believes that whatever is written when it has read was there to be read.
+type ahead struct {
+	Store
+	mu  sync.Mutex
+	top uint64
 }
 
-func (m *serial) PutDocs(ctx context.Context, puts ...document.Put) ([]document.Doc, error) {
+func (m *ahead) PutDocs(ctx context.Context, puts ...document.Put) ([]document.Doc, error) {
+	docs, err := m.Store.PutDocs(ctx, puts...)
 	m.mu.Lock()
-	m.begun += uint64(len(puts))
-	m.mu.Unlock()
-	return m.Store.PutDocs(ctx, puts...)
+	defer m.mu.Unlock()
+	for _, d := range docs {
+		m.top = max(m.top, d.Cursor)
+	}
+	return docs, err
 }
 
-func (m *serial) DocChanges(ctx context.Context, collection string, after uint64, each func(document.Doc) bool) (uint64, error) {
-	m.mu.Lock()
-	begun := m.begun
-	m.mu.Unlock()
+func (m *ahead) DocChanges(ctx context.Context, collection string, after uint64, each func(document.Doc) bool) (uint64, error) {
 	next, err := m.Store.DocChanges(ctx, collection, after, each)
-	return max(next, begun), err
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(next, m.top), err
 }
 
 // collated lists as a database does that was set up for people.
-type collated struct{ storetest.Store }
+type collated struct{ Store }
 
 func (m collated) ListDocs(ctx context.Context, collection, index, prefix string, each func(document.Doc) bool) error {
 	var docs []document.Doc
@@ -266,7 +267,7 @@ func (m collated) ListDocs(ctx context.Context, collection, index, prefix string
 	return err
 }
 
-type anyRevision struct{ storetest.Store }
+type anyRevision struct{ Store }
 
 func (m anyRevision) PutDocs(ctx context.Context, puts ...document.Put) ([]document.Doc, error) {
 	puts = slices.Clone(puts)
@@ -276,7 +277,7 @@ func (m anyRevision) PutDocs(ctx context.Context, puts ...document.Put) ([]docum
 	return m.Store.PutDocs(ctx, puts...)
 }
 
-type oneByOne struct{ storetest.Store }
+type oneByOne struct{ Store }
 
 func (m oneByOne) PutDocs(ctx context.Context, puts ...document.Put) (docs []document.Doc, err error) {
 	for _, p := range puts {
@@ -289,6 +290,6 @@ func (m oneByOne) PutDocs(ctx context.Context, puts ...document.Put) (docs []doc
 	return docs, nil
 }
 
-type sameEpoch struct{ storetest.Store }
+type sameEpoch struct{ Store }
 
 func (m sameEpoch) Epoch() string { return "always" }
