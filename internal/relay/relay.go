@@ -34,6 +34,7 @@ type Relay struct {
 	store Store
 	tasks Tasks
 	log   *slog.Logger
+	bus   Bus // to other nodes; nil: there are none
 
 	mu     sync.Mutex
 	follow map[chat.ConversationID][]*Follower
@@ -60,6 +61,9 @@ func (r *Relay) Commit(ctx context.Context, a Append) (Appended, error) {
 	}
 	if done.New > 0 {
 		r.wake(a.Conv, done)
+		if r.bus != nil {
+			r.bus.Hint(a.Conv, done.State.Head)
+		}
 	}
 	return done, nil
 }
@@ -107,8 +111,11 @@ func (d Appended) fresh() []chat.Event {
 	return out
 }
 
-// Hint wakes whoever follows the conversation here, after another node wrote to it. It is also what a sweep calls.
+// Hint makes whoever follows the conversation, on every node, look again, though nothing was appended.
 func (r *Relay) Hint(conv chat.ConversationID) {
+	if r.bus != nil {
+		r.bus.Hint(conv, 0)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range r.follow[conv] {
@@ -119,11 +126,10 @@ func (r *Relay) Hint(conv chat.ConversationID) {
 	}
 }
 
-// Signal sends s to whoever follows its conversation now.
+// Signal sends s to whoever follows its conversation now, on every node.
 func (r *Relay) Signal(s Signal) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, f := range r.follow[s.Conv] {
-		f.signal(s)
+	r.Deliver(s)
+	if r.bus != nil {
+		r.bus.Signal(s)
 	}
 }

@@ -71,7 +71,7 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	rand.Read(name[:])
 	e := &Engine{opt: opt, node: hex.EncodeToString(name[:]), failed: make(chan error, 1), convs: plan.NewCache(8192)}
 	e.planner = plan.Planner{Route: opt.Route, Now: stamp, Read: e.Read}
-	e.bus.init(e)
+	e.bus.init()
 	if err := migrate(ctx, opt.Direct); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,13 @@ func (w *wakes) channel(worker string) chan struct{} {
 		w.m[worker] = ch
 	}
 	return ch
+}
+
+// names are the workers that somebody on this node works as.
+func (w *wakes) names() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Keys(w.m))
 }
 
 func (w *wakes) wake(worker string) {
