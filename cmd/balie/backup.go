@@ -93,6 +93,9 @@ func copyData(ctx context.Context, e *env, w io.Writer) (n int64, err error) {
 		return 0, fmt.Errorf("ask the server: %w", err)
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusNotImplemented {
+		return 0, fault.New(fault.Invalid, "The data is in a database. Copy it with the database's own tools, such as pg_dump.")
+	}
 	n, err = io.Copy(w, res.Body)
 	if err == nil && (res.StatusCode != http.StatusOK || res.Trailer.Get(sizeTrailer) != strconv.FormatInt(n, 10)) {
 		err = errors.New("the server stopped in the middle of the copy; try again")

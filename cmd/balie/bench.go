@@ -13,7 +13,6 @@ import (
 	"balie/internal/chat"
 	"balie/internal/config"
 	"balie/internal/relay"
-	"balie/internal/store/bolt"
 	"balie/kb"
 )
 
@@ -137,7 +136,7 @@ func copies(ctx context.Context, d *data, n int) error {
 var syllables = [...]string{"bal", "dor", "fen", "gis", "hul", "jam", "kor", "lem", "mip", "nol", "pra", "que", "rus", "sto", "tev", "wum", "zik"}
 
 // speak writes messages in conversations of five, as an evening's chats would.
-func speak(ctx context.Context, engine *bolt.Engine, messages int) error {
+func speak(ctx context.Context, engine engine, messages int) error {
 	r := relay.New(engine, engine, slog.New(slog.DiscardHandler))
 	slots := make(chan struct{}, 256)
 	var wg sync.WaitGroup

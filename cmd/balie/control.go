@@ -142,8 +142,13 @@ func (c *control) job(w http.ResponseWriter, r *http.Request) {
 const sizeTrailer = "Balie-Size"
 
 func (c *control) backup(w http.ResponseWriter, r *http.Request) {
+	from, ok := c.data.engine.(copier)
+	if !ok {
+		http.Error(w, "the data is in a database, which has its own tools for copies", http.StatusNotImplemented)
+		return
+	}
 	w.Header().Set("Trailer", sizeTrailer)
-	n, err := c.data.engine.Backup(w)
+	n, err := from.Backup(w)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client sees the cut
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 
@@ -25,7 +26,7 @@ import (
 // it, and so does every command that looks into the store.
 type data struct {
 	dir      string
-	engine   *bolt.Engine
+	engine   engine
 	people   *document.Collection[handoff.Person]
 	presence *document.Collection[handoff.Presence]
 	desk     *document.Collection[handoff.Settings]
@@ -53,11 +54,7 @@ type secret struct {
 // appends nothing gives none.
 func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, err error) {
 	d = &data{dir: cfg.Data}
-	// The engine. One for many nodes, chosen by cfg.Postgres, takes its place here.
-	if cfg.Postgres != "" {
-		return nil, fault.New(fault.Invalid, "This balie keeps its data in one file and has no engine for PostgreSQL. Leave BALIE_POSTGRES empty.")
-	}
-	if d.engine, err = bolt.Open(cfg.Data, bolt.Options{Route: route}); err != nil {
+	if d.engine, err = openEngine(cfg, route); err != nil {
 		return nil, err
 	}
 	d.people = document.In(d.engine, "people", document.Options[handoff.Person]{Keys: handoff.PersonKeys})
@@ -84,6 +81,30 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close())
 	}
 	return d, nil
+}
+
+// engine is what a house asks of a store: the two shapes, and word of its health.
+type engine interface {
+	relay.Store
+	relay.Tasks
+	relay.Lists
+	document.Engine
+	Ping(ctx context.Context) error
+	Failed() <-chan error // gets the error after which nothing more is acknowledged
+	Close() error
+}
+
+// openEngine opens the store that the settings name.
+func openEngine(cfg config.Config, route relay.Route) (engine, error) {
+	if cfg.Postgres != "" {
+		return nil, fault.New(fault.Invalid, "This balie keeps its data in one file and has no engine for PostgreSQL. Leave BALIE_POSTGRES empty.")
+	}
+	return bolt.Open(cfg.Data, bolt.Options{Route: route})
+}
+
+// copier is an engine that can be copied while it works; one that has tools of its own for that is not.
+type copier interface {
+	Backup(w io.Writer) (int64, error)
 }
 
 // close lets go of the folder; what was acknowledged is in it.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"balie/internal/chat"
+	"balie/internal/store/verify"
 )
 
 // verifyCmd compares everything kept beside the logs with the logs.
@@ -55,12 +58,19 @@ const maxDifferences = 1000
 
 func verifyData(ctx context.Context, d *data, _ struct{}, p progress) (out verified, err error) {
 	out.Differences = []difference{}
-	out.Conversations, out.Events, err = d.engine.Verify(ctx, func(conv, problem string) {
+	tell := func(conv, problem string) {
 		if len(out.Differences) >= maxDifferences {
 			out.More++
 			return
 		}
 		out.Differences = append(out.Differences, difference{conv, problem})
-	})
+	}
+	if whole, ok := d.engine.(interface { // an engine that also looks over what only it knows of
+		Verify(ctx context.Context, each func(conv, problem string)) (conversations, events int, err error)
+	}); ok {
+		out.Conversations, out.Events, err = whole.Verify(ctx, tell)
+		return out, err
+	}
+	out.Conversations, out.Events, err = verify.Log(ctx, d.engine, func(conv chat.ConversationID, problem string) { tell(string(conv), problem) })
 	return out, err
 }
