@@ -75,7 +75,10 @@ func (l *Library) Search(ctx context.Context, q Query) (Result, error) {
 		}
 		res, err := l.searchView(ctx, v, q)
 		v.release()
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			return l.literal(ctx, q, res), nil
+		}
+		if ctx.Err() != nil {
 			return res, err
 		}
 		l.opt.Log.Warn("a search failed on the index", "err", err)

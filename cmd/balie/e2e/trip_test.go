@@ -47,9 +47,9 @@ func TestTheTrip(t *testing.T) {
 	w := openShop(t, h, "nl")
 	w.WaitText("main", "chatbot")
 
-	w.say("Hoe lang heb ik bedenktijd?")
-	w.WaitText("li.bot .sources", "")
-	w.WaitText("li.bot", "14 dagen")
+	w.say("Wat kost de bezorging?")
+	w.WaitText("li.bot .sources", "bezorging")
+	w.WaitText("li.bot", "4,95")
 
 	w.say("Ik wil het bezorgadres van bestelling #P10001 wijzigen")
 	changeAddress(t, h, w)
