@@ -19,9 +19,9 @@ func Builtin() (examples, background []Example) {
 	return append([]Example(nil), b.examples...), append([]Example(nil), b.background...)
 }
 
-// sentences are all built-in ones; words are single common words, which only teach to tell languages apart;
-// mentions speak of a person without asking for one.
-type sentences struct{ examples, background, words, mentions []Example }
+// sentences are all built-in ones; words are single common words, which only teach to tell languages apart; asks are
+// requests for a person in more voices than an intent needs, mentions speak of a person without asking for one.
+type sentences struct{ examples, background, words, asks, mentions []Example }
 
 func (s *sentences) addWords(raw, lang string) {
 	for line := range strings.Lines(raw) {
@@ -53,12 +53,14 @@ var builtin = sync.OnceValue(func() sentences {
 			return fmt.Errorf("name of %s: want intent.language.txt", name)
 		}
 		background := path.Dir(name) == "data"
-		mention := path.Dir(name) == "data/person"
+		person := path.Dir(name) == "data/person"
 		for line := range strings.Lines(string(raw)) {
 			line = strings.TrimSpace(line)
 			switch {
 			case line == "" || line[0] == '#':
-			case mention:
+			case person && parts[0] == "asks":
+				s.asks = append(s.asks, Example{Text: line, Lang: parts[1]})
+			case person:
 				s.mentions = append(s.mentions, Example{Text: line, Lang: parts[1]})
 			case background:
 				s.background = append(s.background, Example{Text: line, Lang: parts[1]})

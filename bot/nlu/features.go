@@ -106,11 +106,16 @@ func (v *vocabulary) place(h uint64) int {
 
 // newVocabulary gives every n-gram that occurs in at least minDF of the texts a column.
 func newVocabulary(texts []string, minDF int) *vocabulary {
+	return newVocabularyOf(texts, minDF, (*grams).of)
+}
+
+// newVocabularyOf is newVocabulary with another way to take a text apart.
+func newVocabularyOf(texts []string, minDF int, of func(*grams, string)) *vocabulary {
 	var g grams
 	df := map[uint64]uint32{}
 	order := []uint64{} // columns in order of first sight, so that training does not depend on map order
 	for _, t := range texts {
-		g.of(t)
+		of(&g, t)
 		for _, part := range [][]uint64{g.wordHash, g.charHash} {
 			slices.Sort(part)
 			for _, h := range slices.Compact(part) {

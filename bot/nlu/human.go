@@ -1,41 +1,25 @@
 package nlu
 
 import (
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // AsksForPerson reports whether the customer asks to be helped by a person, in any wording and however misspelt, in
 // Dutch or English. The bot asks it before anything else, so it is made to miss almost none. A mention of a person
 // ("uw medewerker was onvriendelijk"), a refusal of one and the question whether this is a bot are not asking.
 //
-// Rules over fuzzily recognized words decide the plain cases both ways; a small model over the example sentences decides
-// what the rules leave open.
-func AsksForPerson(text string) bool {
-	r := readPersonWords(Normalize(text), tagOf)
-	switch {
-	case r.sentence == "":
-		return false
-	case !r.speaksOfPeople(): // the rules have nothing to say
-	case r.refuses():
-		return false
-	case r.asks():
-		return true
-	case r.onlyMentions():
-		return false
-	}
-	return personModel().probability(r.both()) >= personSure
-}
+// A message asks when it does so as a whole or in one of its sentences. A small model decides, over the words, what the
+// words stand for, and what some eighty rules say.
+func AsksForPerson(text string) bool { return askingProbability(text) >= personSure }
 
-// Warm trains now what AsksForPerson would otherwise train at the first sentence that needs it: call it when the program
-// starts. Again it does nothing.
-func Warm() { personModel() }
+// Warm trains now what AsksForPerson would otherwise train at the first sentence: call it when the program starts. Again
+// it does nothing.
+func Warm() { asking() }
 
-// personSure is how probable asking must be for the model alone to say so.
-const personSure = 0.55
+// personSure is how probable asking must be. It is low, since missing a request is worse than offering a person.
+const personSure = 0.4
 
 // maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
 const maxPersonWords = 150
@@ -44,27 +28,30 @@ const maxPersonWords = 150
 // covers its spellings: PERSON, FOLK (people in general), SOMEONE, BOSS, DESK, BOT, TALK, CONNECT.
 type personWords struct{ sentence, tagged string }
 
-// both is what the model reads: the words, and then what they stand for, so that it learns from either.
-func (p personWords) both() string { return p.sentence + " " + p.tagged }
-
 type personTag struct {
 	tag   string
 	nouns []string
 }
 
 var personTags = []personTag{
-	{"PERSON", strings.Fields(`medewerker medewerkers medewerkster mens mensch persoon adviseur consultant
-		vertegenwoordiger klantenservicemedewerker servicemedewerker helpdeskmedewerker baliemedewerker operator bediende
-		agent agents human humans representative representatives rep employee employees advisor adviser
-		staff clerk specialist expert deskundige csr`)},
-	{"FOLK", strings.Fields(`person persons people mensen personen`)},
-	{"SOMEONE", strings.Fields(`iemand someone somebody anyone anybody collega collegas colleague colleagues coworker coworkers`)},
-	{"BOSS", strings.Fields(`manager leidinggevende baas supervisor chef boss teamleider teamlead`)},
-	{"DESK", strings.Fields(`klantenservice helpdesk servicedesk klantendienst support callcenter`)},
-	{"BOT", strings.Fields(`robot robots bot bots chatbot chatbots computer computers machine machines ai automaat`)},
-	{"TALK", strings.Fields(`spreken praten chatten babbelen speak talk chat speaking talking chatting converse overleggen`)},
+	{"PERSON", strings.Fields(`medewerker medewerkers medewerkster mens mensch menske persoon adviseur adviseuse klantadviseur consultant
+		vertegenwoordiger klantenservicemedewerker servicemedewerker helpdeskmedewerker baliemedewerker operator bediende verkoper verkoopster
+		verkoopmedewerker telefonist telefoniste agent agents human humans humen hooman hunam humna hmuan representative representatives rep employee
+		employees advisor adviser associate executive staff clerk specialist expert deskundige csr echteling`)},
+	{"FOLK", strings.Fields(`person persons people mensen personen peron mister gozer`)},
+	{"SOMEONE", strings.Fields(`iemand someone somebody anyone anybody collega collegas colleague colleagues coworker coworkers workmate smeone`)},
+	{"NOBODY", strings.Fields(`niemand nobody noone`)},
+	{"BOSS", strings.Fields(`manager leidinggevende baas supervisor chef boss teamleider teamlead directeur director directie eigenaar owner
+		bedrijfsleider filiaalmanager storemanager verantwoordelijke bazin superior management`)},
+	{"DESK", strings.Fields(`klantenservice helpdesk servicedesk klantendienst support callcenter frontoffice`)},
+	{"DEPT", strings.Fields(`afdeling department dept`)},
+	{"BOT", strings.Fields(`robot robots bot bots chatbot chatbots computer computers machine machines ai automaat computerprogramma`)},
+	{"TALK", strings.Fields(`spreken praten chatten babbelen klappen speak talk chat speaking talking chatting converse overleggen spreek spek
+		tlk tawk`)},
 	{"CONNECT", strings.Fields(`doorverbinden doorverbonden doorverbind doorzetten doorgezet doorsturen doorgestuurd overdragen overgedragen
-		escalate escalation escaleren`)},
+		escalate escalation escaleren escalated transfer transferred doorschakelen doorgeschakeld`)},
+	{"MENSELIJK", strings.Fields(`menselijk menselijke`)},
+	{"KLANT", strings.Fields(`customer costumer`)},
 }
 
 // readPersonWords tags the words of a normalized sentence with tag, which is tagOf or remembers what tagOf said.
@@ -84,7 +71,9 @@ func readPersonWords(norm string, tag func(word string) string) personWords {
 var deskNames = regexp.MustCompile(`\b(?:custo?mer (?:serv|care|supp)[a-z]*|service ?desk|help ?desk|klanten ?ser[a-z]*|support (?:staff|team))\b`)
 
 // phrases are groups of words that mean one of the tagged words.
-var phrases = strings.NewReplacer("te woord", "spreken", "one of you ", "someone ", "een van jullie ", "iemand ", "een van u ", "iemand ",
+var phrases = strings.NewReplacer("door verbinden", "doorverbinden", "livechat", "live chat", "sum1", "someone", "some1", "someone", "any1", "anyone",
+	"ne1", "anyone", "no one", "nobody", " 2 ", " to ", "in charge", "responsible boss", "vlees en bloed", "echt mens", "flesh and blood", "real human",
+	"te woord", "spreken", "one of you ", "someone ", "een van jullie ", "iemand ", "een van u ", "iemand ",
 	"real human being", "real human", "human being", "human", "menselijk wezen", "mens")
 
 // knownWords are common words a letter or two away from a key noun, which they are not.
@@ -101,6 +90,7 @@ var knownWords = set(`meneer menen menu mense wens wensen lens kans dans mensa m
 // tagOf names what a word stands for; a word of no interest stands for itself. A misspelling counts when it is one letter
 // off a noun of five letters and more, two off one of eight and more, and begins alike.
 func tagOf(w string) string {
+	w = unstretch(w)
 	for _, t := range personTags {
 		for _, n := range t.nouns {
 			if w == n {
@@ -126,6 +116,23 @@ func tagOf(w string) string {
 		}
 	}
 	return w
+}
+
+// unstretch makes three and more of the same letter one: "agentttt", "medeeewerker".
+func unstretch(w string) string {
+	b := make([]byte, 0, len(w))
+	for i := 0; i < len(w); {
+		j := i + 1
+		for j < len(w) && w[j] == w[i] {
+			j++
+		}
+		b = append(b, w[i])
+		if j-i == 2 {
+			b = append(b, w[i])
+		}
+		i = j
+	}
+	return string(b)
 }
 
 // near reports whether a and b differ by at most limit edits; two neighbours swapped are one edit.
@@ -169,7 +176,8 @@ func (p personWords) speaksOfPeople() bool {
 			return true
 		}
 	}
-	for _, w := range []string{"transfer", "connect", "verb", "door", "escal", "forward", "hand", "over", "persoon", "person", "mens", "contact"} {
+	for _, w := range []string{"transfer", "connect", "verb", "door", "escal", "forward", "hand", "over", "persoon", "person", "mens", "contact", "live", "wie ", "who ", "automat", "automated",
+		"real ", "echt", "stem", "voice", "bel", "bediend", "canned", "script", "standaard", "mondeling", "hogerop", "higher", "jullie", "through", "team", "gesprek"} {
 		if strings.Contains(p.tagged, w) {
 			return true
 		}
@@ -184,86 +192,12 @@ func (p personWords) refuses() bool {
 			return true
 		}
 	}
+	if matchesAny(refusesHelp, p.tagged) && !contrast.MatchString(p.tagged) {
+		return true
+	}
 	return asksWhatThisIs.MatchString(p.sentence) && !stillWants.MatchString(p.sentence)
-}
-
-// asks reports whether a rule sees the question for a person in the sentence.
-func (p personWords) asks() bool {
-	if barePerson.MatchString(p.tagged) || asksToConnect.MatchString(p.tagged) {
-		return true
-	}
-	if p.onlyMentions() {
-		return false
-	}
-	for _, re := range asksPerson {
-		if re.MatchString(p.tagged) && !(strings.Contains(re.String(), "BOT") && wantsRobot.MatchString(p.sentence)) {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyMentions reports whether the person in the sentence has another part than to help now.
-func (p personWords) onlyMentions() bool {
-	if matchesAny(otherPerson, p.tagged) {
-		return true
-	}
-	return matchesAny(otherRole, p.tagged) && !wantsAnyway.MatchString(p.tagged)
 }
 
 func matchesAny(list []*regexp.Regexp, s string) bool {
 	return slices.ContainsFunc(list, func(re *regexp.Regexp) bool { return re.MatchString(s) })
-}
-
-// binaryModel tells one kind of sentence from all others.
-type binaryModel struct {
-	vocab   *vocabulary
-	weights *matrix
-}
-
-// personModel learns asking for a person from the built-in sentences, the first time it is needed.
-var personModel = sync.OnceValue(func() *binaryModel {
-	s := builtin()
-	var texts []string
-	p := problem{classes: 2}
-	seen := map[string]string{}
-	tag := func(w string) string {
-		t, ok := seen[w]
-		if !ok {
-			t = tagOf(w)
-			seen[w] = t
-		}
-		return t
-	}
-	for _, e := range slices.Concat(s.examples, s.background, s.mentions) {
-		y := 0
-		if e.Intent == "human" {
-			y = 1
-		}
-		texts, p.y = append(texts, readPersonWords(Normalize(e.Text), tag).both()), append(p.y, y)
-	}
-	return trainBinary(texts, p)
-})
-
-func trainBinary(texts []string, p problem) *binaryModel {
-	m := &binaryModel{vocab: newVocabulary(texts, 1)}
-	var g grams
-	for _, t := range texts {
-		p.x = append(p.x, m.vocab.vector(&g, t, nil))
-	}
-	p.cols = len(m.vocab.idf)
-	m.weights = trainSoftmax(p, softmaxCost, softmaxEpochs, rand.New(rand.NewPCG(0, 5)))
-	return m
-}
-
-func (m *binaryModel) probability(sentence string) float64 {
-	var g grams
-	x := m.vocab.vector(&g, sentence, nil)
-	if len(x) == 0 {
-		return 0
-	}
-	s := make([]float32, m.weights.stride)
-	m.weights.scores(x, s)
-	softmax(s[:2])
-	return float64(s[1])
 }

@@ -23,21 +23,31 @@ func lines(t testing.TB, name string) (out []string) {
 }
 
 func TestAsksForPerson(t *testing.T) {
-	heard, asks := 0, lines(t, "testdata/person-asks.txt")
-	for _, text := range asks {
-		if nlu.AsksForPerson(text) {
-			heard++
-		} else {
-			t.Logf("missed: %s", text)
-		}
+	for _, list := range []struct {
+		name       string
+		hear, pass float64 // floors
+	}{
+		{"person", 0.99, 0.97},         // by the writer of the rules
+		{"person-heldout", 0.95, 0.93}, // written before the rules and the model were measured on it
+	} {
+		t.Run(list.name, func(t *testing.T) {
+			heard, asks := 0, lines(t, "testdata/"+list.name+"-asks.txt")
+			for _, text := range asks {
+				heard += asked(text)
+			}
+			atLeast(t, "heard", float64(heard)/float64(len(asks)), list.hear)
+			wrong, not := 0, lines(t, "testdata/"+list.name+"-not.txt")
+			for _, text := range not {
+				wrong += asked(text)
+			}
+			atLeast(t, "rightly passed over", 1-float64(wrong)/float64(len(not)), list.pass)
+		})
 	}
-	atLeast(t, "recall", float64(heard)/float64(len(asks)), 0.99)
-	wrong, not := 0, lines(t, "testdata/person-not.txt")
-	for _, text := range not {
-		if nlu.AsksForPerson(text) {
-			wrong++
-			t.Logf("heard a request in: %s", text)
-		}
+}
+
+func asked(text string) int {
+	if nlu.AsksForPerson(text) {
+		return 1
 	}
-	atLeast(t, "right to pass", 1-float64(wrong)/float64(len(not)), 0.985)
+	return 0
 }

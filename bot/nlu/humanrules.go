@@ -24,6 +24,18 @@ var (
 		regexp.MustCompile(`\b(?:no need|hoeft niet|niet nodig)\b` + upTo6 + ` ` + anyone),
 		regexp.MustCompile(`\b(?:niet|not) (?:met een |met |to a |to an |with a )?(?:echte? |real )?PERSON (?:maar|but)\b`),
 	}
+	// refusing to be passed on, to speak with anybody, or to have another than the bot.
+	refusesHelp = []*regexp.Regexp{
+		regexp.MustCompile(`\b(?:niet|not|dont|never|nooit|hoef|hoeft|no need)(?: (?:to|want|have|need|need to|be|me|mij|weer|again|niet|te|please|aub|even|ook|verder|meer)){0,5} (?:CONNECT|connect|forward|pass me|send me|stuur)\b`),
+		regexp.MustCompile(`\b(?:CONNECT|verbind|stuur|connect)(?: (?:me|mij|maar|dus|aub|to|naar))* (?:niet|hoeft|hoef|is niet nodig)\b`),
+		regexp.MustCompile(`\b(?:dont|do not|hoef|hoeft|niet|not|wil)(?: (?:want|need|wish|have|to|met|with|a|an|een|niet|te|TALK|get))* (?:NOBODY|SOMEONE)(?: (?:te|TALK|spreken|halen|meer|hoor|at all|involved|watching|erbij))*$`),
+		regexp.MustCompile(`\b(?:liever|rather|prefer|preferably)(?: (?:TALK|to|ask|have|vraag|ik|i|it|het|vraag ik|with|met|aan|tegen|een|a|an|gewoon|just))* (?:BOT|you|jou|jij)\b(?: (?:dan|than|over|instead of)\b| *$)`),
+		regexp.MustCompile(`\b(?:liever|rather|prefer)(?: (?:not|niet|geen|met|a|an|een|to|with))* (?:geen|not|niet)(?: (?:met|a|an|een|to|with|TALK))* (?:PERSON|FOLK|SOMEONE)\b`),
+		regexp.MustCompile(`\bPERSON (?:is |isnt |hoeft )(?:no longer|not|niet|needed|nodig)\b`),
+		regexp.MustCompile(`\b(?:no|geen) PERSON (?:please|graag|aub|nodig|needed|required|erbij)\b`),
+	}
+	// what takes a refusal back, or makes it a question.
+	contrast       = regexp.MustCompile(`\b(?:waarom|why|maar (?:met |een |naar )|but (?:to |with |a |an )|instead|in plaats|ipv)\b`)
 	asksWhatThisIs = regexp.MustCompile(`^(?:hallo |hoi |hi |hey |hello |maar |so |dus |wait |ok |oke |en )?(?:(?:ben|bent|zijn|praat|spreek|chat|word|heb) (?:jij|je|u|jullie|dit|ik|het)|is (?:dit|het een|dat)|(?:are|r) (?:you|u|there humans)|am i|is (?:this|it an?|it the|it real)|do i have|zit (?:er|hier)|u bent|je bent|jij bent|youre|you are|leest|did i|was (?:dit|this|that|dat))\b`)
 	// A person who is not there to help: somebody's own, or the subject of the sentence.
 	otherPerson = []*regexp.Regexp{
@@ -42,12 +54,12 @@ var (
 	// asking outright.
 	asksPerson = []*regexp.Regexp{
 		regexp.MustCompile(wish + `(?: \S+){0,8} ` + anyone + upTo6 + ` (?:TALK|CONNECT|contact|aan de lijn|aan de telefoon|on the line|on the phone)\b`),
-		regexp.MustCompile(`\b(?:TALK|CONNECT|contact|chat|praat|praten|in touch|hold|bereik|bereiken|reach|verbind|verbinden|connect|connected|transfer|transferred|forward|pass|hand|switch|put me through|doorgeschakeld|zet me|stuur me|door)` + upTo6 + ` (?:PERSON|FOLK|BOSS|DESK)\b`),
+		regexp.MustCompile(`\b(?:TALK|CONNECT|contact|chat|praat|praten|in touch|hold|bereik|bereiken|reach|verbind|verbinden|connect|connected|transfer|transferred|forward|pass|hand|switch|put me through|zet me|stuur me|door)` + upTo6 + ` (?:PERSON|FOLK|BOSS|DESK)\b`),
 		regexp.MustCompile(`\b(?:wil|want|wanna have|need|geef me|geef mij|give me|gimme|get me|liever|rather|would like|prefer)(?: (?:een|a|an|echte?|real|live|gewoon|just|to have)){0,4} FOLK\b`),
 		regexp.MustCompile(wish + ` (?:een|a|an|real|the|\S+ )? ?FOLK(?: (?:mij|me|us|ons|die|who|that|to|with|hier|mee))* (?:help|helpen|antwoord|antwoorden|answer|assist|meekijken|TALK)`),
 		regexp.MustCompile(`\bgeholpen (?:worden )?door (?:een )?(?:echte? )?(?:PERSON|FOLK)|\b(?:helped|assisted|served) by (?:a |an )?(?:real )?(?:PERSON|FOLK)`),
 		regexp.MustCompile(`\b(?:van je|van jullie|van uw|van de|of your|of the) (?:SOMEONE|PERSON)$`),
-		regexp.MustCompile(`\bbe (?:transferred|connected)(?: to (?:a |an |the |your )?(?:PERSON|SOMEONE|FOLK|BOSS|DESK))?$|\b(?:be put through|doorgeschakeld worden|handed over|take over|overnemen)\b`),
+		regexp.MustCompile(`\bbe (?:transferred|connected)(?: to (?:a |an |the |your )?(?:PERSON|SOMEONE|FOLK|BOSS|DESK))?$|\b(?:be put through|handed over|take over|overnemen)\b`),
 		regexp.MustCompile(`\b(?:TALK|CONNECT|verbind|connect|transfer|forward|pass me|hand me|put me|speak|zet me|stuur me)(?: me| mij| door| through| over| on| to| met| with| naar| aan| een| a| van| of| your| jullie| je| uw| one| real| echt| echte| gewoon| just){0,6} SOMEONE\b`),
 		regexp.MustCompile(wish + `(?: \S+){0,5} (?:PERSON|BOSS)\b`),
 		regexp.MustCompile(`\bSOMEONE (?:TALK|aan de lijn|on the line)|\b(?:PERSON|FOLK|BOSS|DESK) (?:TALK|help|hulp|contact|graag|aub|alstublieft|alsjeblieft|svp|please|pls|plz|now|nu|nodig|needed|required|gewenst|gevraagd)\b`),
@@ -76,5 +88,4 @@ var (
 	barePerson  = regexp.MustCompile(`^(?:(?:een|a|an|the|de|echte?|real|live|human|gewoon|just|graag|aub|alstublieft|alsjeblieft|svp|please|pls|plz|nu|now|ik|i|ja|yes|nee|no|hallo|hi|hello|hoi|ok|help|naar|to|met|with|n|liever|only|alleen|customer|service|een van je) ?)*(?:PERSON|FOLK|BOSS|DESK)(?: (?:PERSON|graag|aub|alstublieft|alsjeblieft|svp|please|pls|plz|nu|now|nodig|needed|dan|then|hier|here|thanks|bedankt))*$`)
 	stillWants  = regexp.MustCompile(`\b(?:ik wil|wil ik|ik eis|mag ik|kan ik|i want|i need|can i|could i|may i|let me|laat me|laat mij|geef me|geef mij|give me|verbind|connect me|transfer me|ik wens|i demand|id like|i would like|ik zou|get me|had graag|graag gesproken|hoping to|vraag om|ask for|asking for)\b`)
 	wantsAnyway = regexp.MustCompile(stillWants.String() + upTo6 + ` ` + anyone + `\b`)
-	wantsRobot  = regexp.MustCompile(`\bcleaning|vacuum|stofzuig|robotmaaier|lawn|speelgoed|toy|spel(?:let)?computer|gaming|laptop|machine\b`)
 )
