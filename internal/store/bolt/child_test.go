@@ -225,11 +225,11 @@ func sound(t *testing.T, e *bolt.Engine) {
 	}
 }
 
-// TestKillDuringLoad kills a writing process again and again on the same data. BALIE_SOAK=1 does it forty times.
+// TestKillDuringLoad kills a writing process again and again on the same data. BALIE_SOAK=1 does it five hundred times.
 func TestKillDuringLoad(t *testing.T) {
-	kills := 5
+	kills := 20
 	if os.Getenv("BALIE_SOAK") != "" {
-		kills = 40
+		kills = 500
 	}
 	dir := t.TempDir()
 	var all []ack
