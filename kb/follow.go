@@ -85,7 +85,7 @@ func (l *Library) Rebuild(ctx context.Context) error {
 
 // rebuild makes a new index beside the old one, which serves meanwhile, and puts it in its place.
 func (l *Library) rebuild(ctx context.Context) error {
-	dir, err := os.MkdirTemp(l.dir, versionPrefix())
+	dir, err := os.MkdirTemp(l.dir, l.prefix())
 	if err != nil {
 		return fmt.Errorf("make index folder: %w", err)
 	}

@@ -22,6 +22,7 @@ type Options struct {
 	Sweep    time.Duration                // how often Run looks for changes without being poked; 0 means a second
 	Check    time.Duration                // how often Run asks the index a question it must know; 0 means 20 seconds
 	Patience time.Duration                // how long a search waits for an index; 0 means 10 seconds
+	Life     string                       // of the store, letters and digits: an index made in another life is built anew, for its cursor means nothing here
 	URL      func(lang, id string) string // the page of an article; nil: /help/lang/id
 }
 
@@ -82,8 +83,8 @@ func (l *Library) openCurrent() error {
 		return fmt.Errorf("read name of index: %w", err)
 	}
 	folder := strings.TrimSpace(string(name))
-	if !strings.HasPrefix(folder, versionPrefix()) || strings.ContainsAny(folder, `/\`) {
-		return fmt.Errorf("index %q is of another version", folder)
+	if !strings.HasPrefix(folder, l.prefix()) || strings.ContainsAny(folder, `/\`) {
+		return fmt.Errorf("index %q is of another version, or of another life of the store", folder)
 	}
 	dir := filepath.Join(l.dir, folder)
 	if err := inspect(dir); err != nil {
@@ -104,7 +105,8 @@ func (l *Library) openCurrent() error {
 	return nil
 }
 
-func versionPrefix() string { return fmt.Sprintf("v%d-", indexVersion) }
+// prefix is how the names of folders begin whose index can be used: of this version, and of this life of the store.
+func (l *Library) prefix() string { return fmt.Sprintf("v%d-%s-", indexVersion, l.opt.Life) }
 
 // hold returns the view to search, held; the caller releases it. When there is none, or only the one that failed, it waits
 // for another until ctx ends.

@@ -54,7 +54,7 @@ type secret struct {
 // appends nothing gives none.
 func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, err error) {
 	d = &data{dir: cfg.Data}
-	if d.engine, err = openEngine(cfg, route); err != nil {
+	if d.engine, err = openEngine(cfg, log, route); err != nil {
 		return nil, err
 	}
 	d.people = document.In(d.engine, "people", document.Options[handoff.Person]{Keys: handoff.PersonKeys})
@@ -77,7 +77,7 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	}
 	d.secrets = document.In(d.engine, "secrets", document.Options[secret]{})
 	d.seeds = document.In(d.engine, "seeds", document.Options[seed]{})
-	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log}); err != nil {
+	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close())
 	}
 	return d, nil
@@ -95,9 +95,9 @@ type engine interface {
 }
 
 // openEngine opens the store that the settings name.
-func openEngine(cfg config.Config, route relay.Route) (engine, error) {
+func openEngine(cfg config.Config, log *slog.Logger, route relay.Route) (engine, error) {
 	if cfg.Postgres != "" {
-		return nil, fault.New(fault.Invalid, "This balie keeps its data in one file and has no engine for PostgreSQL. Leave BALIE_POSTGRES empty.")
+		return openPostgres(cfg, log, route)
 	}
 	return bolt.Open(cfg.Data, bolt.Options{Route: route})
 }

@@ -78,6 +78,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	// The mail room, with the figures counted around it.
 	h.figures = metrics.New()
 	h.relay = relay.New(h.figures.Store(h.data.engine), h.figures.Tasks(h.data.engine), log)
+	h.joinNodes()
 
 	// The ledger: acts on the order system, and the mail that goes with them.
 	h.ledger = action.New(h.relay, h.orders, h.data.ledger, action.Settings{Log: log}, nil)
@@ -163,6 +164,7 @@ func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
 		return err
 	}
 	wg.Go(func() { control.serve(inside) })
+	h.runNodes(inside, &wg)
 	wg.Go(func() { keepEditing(inside, h.editors.Workshop, h.log) })
 	wg.Go(func() { giveBack(inside) })
 	ready()

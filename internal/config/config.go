@@ -29,6 +29,7 @@ type Config struct {
 	LLM            LLM
 	Embed          Embed
 	Postgres       Secret
+	PostgresDirect Secret
 	RateLimit      bool
 	MaxConnections int
 	Sessions       Sessions

@@ -52,6 +52,7 @@ var table = []Setting{
 	{"embed_query_prefix", "", Text, false, "written before a question; e5 models want \"query: \"", func(c *Config) any { return &c.Embed.QueryPrefix }, nil},
 	{"embed_passage_prefix", "", Text, false, "written before a passage; e5 models want \"passage: \"", func(c *Config) any { return &c.Embed.PassagePrefix }, nil},
 	{"postgres", "", Text, true, "postgres://… for many nodes on one database; empty: one file in the data folder", func(c *Config) any { return &c.Postgres }, postgresURL},
+	{"postgres_direct", "", Text, true, "the same database without a pooler in between, for the one connection on which a node hears the others; empty: the address in postgres", func(c *Config) any { return &c.PostgresDirect }, postgresURL},
 	{"rate_limit", "on", Switch, false, "limit messages and sign-ins per customer and address; off only for load tests", func(c *Config) any { return &c.RateLimit }, nil},
 	{"max_connections", "20000", Number, false, "open sockets at once; a tenth is kept for the desk", func(c *Config) any { return &c.MaxConnections }, from(10, 1000000)},
 	{"session_days", "30", Number, false, "days that a customer's browser keeps its conversation", func(c *Config) any { return &c.Sessions.CustomerDays }, from(1, 400)},
