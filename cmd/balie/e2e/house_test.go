@@ -57,8 +57,14 @@ type house struct {
 // start runs the program on a data folder until the test ends, and waits until it says that it is ready.
 func start(t *testing.T, dir string, env ...string) *house {
 	t.Helper()
+	return startAt(t, "127.0.0.1:0", dir, env...)
+}
+
+// startAt is start at an address that is already known.
+func startAt(t *testing.T, addr, dir string, env ...string) *house {
+	t.Helper()
 	h := &house{t: t, done: make(chan struct{})}
-	h.cmd = exec.Command(program, "serve", "--demo", "--addr", "127.0.0.1:0", "--data", dir)
+	h.cmd = exec.Command(program, "serve", "--demo", "--addr", addr, "--data", dir)
 	h.cmd.Env = append(append(os.Environ(), "BALIE_DEMO_PASSWORD="+password), env...)
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
@@ -97,6 +103,12 @@ func (h *house) output() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.log.String()
+}
+
+// kill ends the program as a power cut would.
+func (h *house) kill() {
+	h.cmd.Process.Kill()
+	<-h.done
 }
 
 func (h *house) stop() {
