@@ -28,8 +28,9 @@ web/dist/manifest.json: $(PAGES)
 	$(GO) run ./web/build
 	@touch $@
 
+# Never from the cache: some tests build and run the program, which go does not see.
 test: pages browser ## everything, in a real browser too
-	$(GO) test -p 2 -timeout 20m ./...
+	$(GO) test -count=1 -p 2 -timeout 20m ./...
 
 check: fmt vet lint types docs rules ## what a reader should not have to look for
 	@echo "check: all is well"
