@@ -40,6 +40,7 @@ func (b *Message) applyCustomer(c *Conversation, e *Event) {
 	}
 	if c.Owner.Role == RoleNobody { // spoken again after the end: reopened, by this very word
 		c.Owner = Owner{Role: RoleBot, Reason: ReasonReturned, Since: e.Seq, At: e.At}
+		c.Handled = e.Seq - 1 // what was said to people, or left when it ended, is not for the bot to take up again
 		c.Closed, c.Code = Conversation{}.Closed, ""
 	}
 }
