@@ -14,14 +14,17 @@ import (
 // entries are the files a page may name. The key is the name in the manifest; the value is where it starts, under
 // web/ui.
 var entries = map[string]string{
-	"widget.js": "loader/widget.ts",
-	"chat.js":   "chat/main.tsx",
-	"chat.css":  "chat/chat.css",
-	"desk.js":   "desk/main.tsx",
-	"desk.css":  "desk/desk.css",
-	"demo.js":   "demo/demo.ts",
-	"demo.css":  "demo/demo.css",
-	"page.css":  "page/page.css",
+	"widget.js":  "loader/widget.ts",
+	"chat.js":    "chat/main.tsx",
+	"chat.css":   "chat/chat.css",
+	"desk.js":    "desk/main.tsx",
+	"desk.css":   "desk/desk.css",
+	"editor.js":  "editor/main.tsx",
+	"editor.css": "editor/editor.css",
+	"field.js":   "editor/field-entry.ts",
+	"demo.js":    "demo/demo.ts",
+	"demo.css":   "demo/demo.css",
+	"page.css":   "page/page.css",
 }
 
 // pictures are copied as they are, under a fingerprinted name.

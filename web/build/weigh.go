@@ -38,6 +38,8 @@ var budgets = []budget{
 	{"loader", []string{"widget.js"}, 4 << 10},
 	{"chat", []string{"chat.js", "chat.css"}, 30 << 10},
 	{"desk", []string{"desk.js", "desk.css"}, 120 << 10},
+	{"editor", []string{"editor.js", "editor.css"}, 60 << 10},
+	{"text field", []string{"field.js"}, 120 << 10},
 }
 
 func manifestOf(files map[string]file) manifest {

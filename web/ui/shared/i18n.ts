@@ -8,6 +8,7 @@ type KeysOf<Face extends string> = All extends infer K ? (K extends `${Face}.${i
 /** The keys of one face, without the face's name. */
 export type ChatKey = KeysOf<'chat'>
 export type DeskKey = KeysOf<'desk'>
+export type EditorKey = KeysOf<'editor'>
 export type LoaderKey = KeysOf<'loader'>
 
 /** Values for the {holes} in a text. n also chooses the plural form. */
