@@ -48,6 +48,7 @@ type Engine struct {
 	ops     committer
 	leases  atomic.Uint64
 	wakes   wakes
+	lost    lostClaims
 	bus     bus
 }
 

@@ -52,6 +52,48 @@ func (w *wakes) wake(worker string) {
 // Woken returns the worker's wake-up on this node; see relay.Tasks.
 func (e *Engine) Woken(worker string) <-chan struct{} { return e.wakes.channel(worker) }
 
+// lostClaims are claims of which nobody knows whether they were made: the line was cut before the answer came. Nobody here works on what they
+// may hold, so they are given up, again and again for as long as the statement could still be under way.
+type lostClaims struct {
+	mu     sync.Mutex
+	tokens []string
+	last   time.Time
+}
+
+func (l *lostClaims) add(token string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tokens, l.last = append(l.tokens, token), time.Now()
+}
+
+func (l *lostClaims) list() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.tokens)
+}
+
+// forget lets go of claims that cannot be under way any more, unless another was lost meanwhile.
+func (l *lostClaims) forget(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.tokens) == n && time.Since(l.last) > 2*patience {
+		l.tokens = nil
+	}
+}
+
+// giveUp frees what lost claims may hold.
+func (e *Engine) giveUp(ctx context.Context) error {
+	tokens := e.lost.list()
+	if len(tokens) == 0 {
+		return nil
+	}
+	_, err := e.pool.Exec(ctx, "UPDATE task SET lease = '', node = '', until = '-infinity' WHERE lease = ANY ($1::text[]) AND lease <> ''", tokens)
+	if err == nil {
+		e.lost.forget(len(tokens))
+	}
+	return err
+}
+
 // claimSQL leases what is due, the oldest first by when it was due: one whose lease ran out is where it was. Rows that another node is looking
 // at are passed over.
 const claimSQL = `WITH t AS MATERIALIZED (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
@@ -93,7 +135,13 @@ func (e *Engine) Claim(ctx context.Context, worker string, max int, lease time.D
 		return rows.Err()
 	})
 	b.Queue(nextSQL, worker).QueryRow(func(row pgx.Row) error { return row.Scan(&next) })
+	if err := e.giveUp(ctx); err != nil {
+		return nil, time.Time{}, wrap(err, "give up lost claims")
+	}
 	if err := e.pool.SendBatch(ctx, b).Close(); err != nil {
+		if doubtful(err) {
+			e.lost.add(token)
+		}
 		return nil, time.Time{}, wrap(err, "claim tasks of %s", worker)
 	}
 	slices.SortFunc(out, func(a, b relay.Task) int {
