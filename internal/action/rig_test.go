@@ -48,7 +48,7 @@ func newRig(t *testing.T) *rig {
 func newRigOn(t *testing.T, file []byte) *rig {
 	t.Helper()
 	r := &rig{T: t, ctx: t.Context(), dir: t.TempDir(), at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), mails: &mailbox{}, file: file}
-	r.set = action.Settings{Timeout: 30 * time.Millisecond, Log: slog.New(slog.DiscardHandler)}
+	r.set = action.Settings{Timeout: 30 * time.Second, Log: slog.New(slog.DiscardHandler)}
 	r.journal = actiontest.NewJournal(nil)
 	r.open()
 	t.Cleanup(func() { r.engine.Close() })
@@ -78,12 +78,12 @@ func (r *rig) open() {
 	r.shop = demo.New(demo.Bytes(r.file), document.In(r.engine, "demo", document.Options[demo.Record]{}), r.now)
 	r.journal.Reopen(r.shop)
 	r.die = &crash{Engine: r.engine}
-	system := demo.Faults{System: r.journal, Delay: time.Minute, Pick: func(op string) demo.Trouble {
+	system := hasty{r: r, Faults: demo.Faults{System: r.journal, Delay: time.Minute, Pick: func(op string) demo.Trouble {
 		if r.pick == nil {
 			return demo.None
 		}
 		return r.pick(op)
-	}}
+	}}}
 	r.ledger = action.New(r.die, previewing{system, r.shop}, action.Shelves{
 		Limits: document.In(r.engine, "limits", document.Options[action.Limits]{History: true}),
 		Spent:  document.In(r.engine, "spent", document.Options[action.Spent]{}),
@@ -95,8 +95,59 @@ func (r *rig) open() {
 
 // previewing keeps the shop's foresight, which Faults does not pass on.
 type previewing struct {
-	demo.Faults
+	action.System
 	shop *demo.Shop
+}
+
+// hasty has little patience with an order system that is in trouble, and all the time in the world for one that is not: a slow machine
+// is no trouble.
+type hasty struct {
+	demo.Faults
+	r *rig
+}
+
+const haste = 30 * time.Millisecond
+
+// Do gives up after a while when there is trouble about.
+func (h hasty) Do(ctx context.Context, w action.Write) (action.Result, error) {
+	ctx, cancel := h.patience(ctx)
+	defer cancel()
+	return h.Faults.Do(ctx, w)
+}
+
+// Outcome gives up after a while when there is trouble about.
+func (h hasty) Outcome(ctx context.Context, key string) (action.Result, bool, error) {
+	ctx, cancel := h.patience(ctx)
+	defer cancel()
+	return h.Faults.Outcome(ctx, key)
+}
+
+// Customer gives up after a while when there is trouble about.
+func (h hasty) Customer(ctx context.Context, id action.CustomerID) (action.Customer, error) {
+	ctx, cancel := h.patience(ctx)
+	defer cancel()
+	return h.Faults.Customer(ctx, id)
+}
+
+// Order gives up after a while when there is trouble about.
+func (h hasty) Order(ctx context.Context, id action.OrderID) (action.Order, error) {
+	ctx, cancel := h.patience(ctx)
+	defer cancel()
+	return h.Faults.Order(ctx, id)
+}
+
+// CustomerOrders gives up after a while when there is trouble about.
+func (h hasty) CustomerOrders(ctx context.Context, id action.CustomerID) ([]action.Order, error) {
+	ctx, cancel := h.patience(ctx)
+	defer cancel()
+	return h.Faults.CustomerOrders(ctx, id)
+}
+
+func (h hasty) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if h.r.pick == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, haste)
 }
 
 func (p previewing) Preview(ctx context.Context, w action.Write) (action.Result, error) {
