@@ -235,7 +235,7 @@ func (r *run) swapFields(sl *Slot) ([]chat.Field, error) {
 		}
 		f := chat.Field{Name: "swap" + strconv.Itoa(n), Label: texts.Say(r.c.Lang, "form.for", "item", it.Name+optionsIn(it.Options)), Type: "select", Required: true}
 		for _, v := range variants {
-			f.Options = append(f.Options, chat.Option{Value: string(v.ID), Label: options(v.Options) + ", " + money(r.c.Lang, v.Price)})
+			f.Options = append(f.Options, chat.Option{Value: string(v.ID), Label: options(v.Options) + ", " + money(r.c.Lang, r.order.Currency, v.Price)})
 		}
 		fields = append(fields, f)
 	}

@@ -214,7 +214,7 @@ func (r *run) refundRows(w action.Write, row func(key, before, after string)) {
 		ids = idsAt(r.order.Items, others(nil, len(r.order.Items)))
 	}
 	row("card.items", "", strings.Join(r.namesOf(ids), ", "))
-	row("card.amount", "", money(r.c.Lang, r.worth(ids)))
+	row("card.amount", "", money(r.c.Lang, r.order.Currency, r.worth(ids)))
 	method := w.Method
 	if method == "" {
 		method = paidWith(*r.order)
@@ -264,9 +264,9 @@ func (r *run) swapRows(w action.Write, row func(key, before, after string)) {
 	difference := r.difference(w.Swaps)
 	switch {
 	case difference > 0:
-		row("card.amount", "", texts.Say(r.c.Lang, "card.more", "amount", money(r.c.Lang, difference)))
+		row("card.amount", "", texts.Say(r.c.Lang, "card.more", "amount", money(r.c.Lang, r.order.Currency, difference)))
 	case difference < 0:
-		row("card.amount", "", texts.Say(r.c.Lang, "card.less", "amount", money(r.c.Lang, -difference)))
+		row("card.amount", "", texts.Say(r.c.Lang, "card.less", "amount", money(r.c.Lang, r.order.Currency, -difference)))
 	default:
 		row("card.amount", "", texts.Say(r.c.Lang, "card.equal"))
 	}

@@ -270,7 +270,7 @@ func (c *customer) agrees(a tauAction, card *chat.Card) bool {
 		sum += o.Items[i].Price
 	}
 	kind := strings.Split(strings.ReplaceAll(strings.ToLower(rows["Money back to"]), " ", "_"), "_ending")[0]
-	return rows["Order"] == string(a.Args.Order) && rows["Amount"] == "€"+sum.String() && strings.HasPrefix(string(a.Args.Method), kind)
+	return rows["Order"] == string(a.Args.Order) && rows["Amount"] == "$"+sum.String() && strings.HasPrefix(string(a.Args.Method), kind)
 }
 
 // TestTauConversations holds the conversations to their aims: address changes at least nine in ten, returns seven in ten, and never a write that

@@ -15,12 +15,20 @@ import (
 var variables = []string{"order", "status", "contents", "tracking", "carrier", "placed", "delivered", "return_until", "order_address", "customer_address",
 	"customer_email", "customer_phone", "receipt", "reason", "title", "amount", "pay_method"}
 
-func money(lang string, m action.Money) string {
-	sign := ""
+// signs are how currencies are written; of any other its code is.
+var signs = map[string]string{"": "€", "EUR": "€", "USD": "$", "GBP": "£"}
+
+// money writes an amount in the currency of an order; an order that names none is in euros.
+func money(lang, currency string, m action.Money) string {
+	minus := ""
 	if m < 0 {
-		sign, m = "-", -m
+		minus, m = "-", -m
 	}
-	return sign + texts.Say(lang, "money", "whole", strconv.FormatInt(int64(m/100), 10), "cents", fmt.Sprintf("%02d", m%100))
+	sign, known := signs[currency]
+	if !known {
+		sign = currency + "\u00a0"
+	}
+	return minus + texts.Say(lang, "money", "sign", sign, "whole", strconv.FormatInt(int64(m/100), 10), "cents", fmt.Sprintf("%02d", m%100))
 }
 
 // date writes a day in words.
@@ -139,6 +147,9 @@ func (r *run) vars() map[string]string {
 			if s.Carrier != "" && !contains(carriers, s.Carrier) {
 				carriers = append(carriers, s.Carrier)
 			}
+		}
+		if len(carriers) == 0 {
+			carriers = []string{texts.Say(lang, "carrier.unknown")}
 		}
 		v["tracking"], v["carrier"] = list(lang, tracking), list(lang, carriers)
 	}
