@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"balie/internal/chat"
 	"balie/internal/store/plan"
@@ -217,21 +220,17 @@ func (e *Engine) recognise(ctx context.Context, batch []*op, turns []turn) error
 // lies reports whether the events of o are in the log as it would have written them: times are of a microsecond, so nobody else's are the same.
 func (e *Engine) lies(ctx context.Context, o *op) (bool, error) {
 	first, last := o.events[0].Seq, o.events[len(o.events)-1].Seq
-	rows, err := e.pool.Query(ctx, "SELECT seq, key, body FROM event WHERE conv = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq", string(o.conv), int64(first), int64(last))
-	if err != nil {
+	there, err := collect(ctx, e, func(rows pgx.Rows) (p plan.Put, err error) {
+		err = rows.Scan(&p.Seq, &p.Key, &p.Body)
+		return p, err
+	}, "SELECT seq, key, body FROM event WHERE conv = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq", string(o.conv), int64(first), int64(last))
+	if err != nil || len(there) != len(o.events) {
 		return false, err
 	}
-	defer rows.Close()
-	n := 0
-	for ; rows.Next(); n++ {
-		var seq int64
-		var key, body string
-		if err := rows.Scan(&seq, &key, &body); err != nil {
-			return false, err
-		}
-		if n >= len(o.events) || o.events[n].Seq != chat.Seq(seq) || string(o.events[n].Key) != key || string(o.events[n].Body) != body {
-			return false, rows.Err()
+	for i, p := range there {
+		if p.Seq != o.events[i].Seq || p.Key != o.events[i].Key || !bytes.Equal(p.Body, o.events[i].Body) {
+			return false, nil
 		}
 	}
-	return n == len(o.events), rows.Err()
+	return true, nil
 }

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -97,35 +96,37 @@ func (e *Engine) announce(a relay.Append, p *plan.Plan) {
 	}
 }
 
-// loadEntry reads a conversation's row and the keys of its events, of one moment. A row that does not stand at the end of its events is
-// damage, and is refused before anything is built on it.
+// loaded is what is read of a conversation at once, of one moment.
+type loaded struct {
+	row  chat.Conversation
+	last int64
+	keys []string
+	seqs []int64
+}
+
+// loadEntry reads a conversation's row and the keys of its events. A row that does not stand at the end of its events is damage, and is
+// refused before anything is built on it.
 func (e *Engine) loadEntry(ctx context.Context, conv chat.ConversationID, x *plan.Entry) error {
 	x.Reset()
-	var row chat.Conversation
-	var text string
-	var last int64
-	var keys []string
-	var seqs []int64
-	err := e.pool.QueryRow(ctx, `SELECT c.row, coalesce(e.last, 0), coalesce(e.keys, '{}'), coalesce(e.seqs, '{}') FROM conversation c,
+	l, _, err := one(ctx, e, func(rows pgx.Rows) (l loaded, err error) {
+		var text string
+		if err = rows.Scan(&text, &l.last, &l.keys, &l.seqs); err == nil {
+			err = json.Unmarshal([]byte(text), &l.row)
+		}
+		return l, err
+	}, `SELECT c.row, coalesce(e.last, 0), coalesce(e.keys, '{}'), coalesce(e.seqs, '{}') FROM conversation c,
 		LATERAL (SELECT max(seq) AS last, array_agg(key) FILTER (WHERE key <> '') AS keys, array_agg(seq) FILTER (WHERE key <> '') AS seqs FROM event WHERE conv = c.id) e
-		WHERE c.id = $1`, string(conv)).Scan(&text, &last, &keys, &seqs)
-	if errors.Is(err, pgx.ErrNoRows) {
-		x.Fill(row)
-		return nil
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &row)
-	}
+		WHERE c.id = $1`, string(conv))
 	if err != nil {
 		return wrap(err, "load conversation %s", conv)
 	}
-	if chat.Seq(last) != row.Head {
-		return fault.Newf(fault.Internal, "The row of conversation %s is at %d and its log at %d.", conv, row.Head, last)
+	if chat.Seq(l.last) != l.row.Head {
+		return fault.Newf(fault.Internal, "The row of conversation %s is at %d and its log at %d.", conv, l.row.Head, l.last)
 	}
-	for i, k := range keys {
-		x.Keys[chat.Key(k)] = chat.Seq(seqs[i])
+	for i, k := range l.keys {
+		x.Keys[chat.Key(k)] = chat.Seq(l.seqs[i])
 	}
-	x.Fill(row)
+	x.Fill(l.row)
 	return nil
 }
 
@@ -134,32 +135,19 @@ func (e *Engine) Read(ctx context.Context, conv chat.ConversationID, after chat.
 	if !conv.Valid() || after >= 1<<62 || max <= 0 {
 		return nil, nil
 	}
-	rows, err := e.pool.Query(ctx, "SELECT body FROM event WHERE conv = $1 AND seq > $2 ORDER BY seq LIMIT $3", string(conv), int64(after), max)
-	if err != nil {
-		return nil, wrap(err, "read %s after %d", conv, after)
-	}
-	defer rows.Close()
-	var out []chat.Event
-	for rows.Next() {
-		ev := chat.Event{Conv: conv}
-		if err := rows.Scan((*jsonEvent)(&ev)); err != nil {
-			return nil, wrap(err, "read %s after %d", conv, after)
-		}
-		out = append(out, ev)
-	}
-	return out, wrap(rows.Err(), "read %s after %d", conv, after)
+	evs, err := collect(ctx, e, scanEvent(conv), "SELECT body FROM event WHERE conv = $1 AND seq > $2 ORDER BY seq LIMIT $3", string(conv), int64(after), max)
+	return evs, wrap(err, "read %s after %d", conv, after)
 }
 
-// jsonEvent is an event that is read from its text.
-type jsonEvent chat.Event
-
-// Scan reads the form at rest.
-func (j *jsonEvent) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("decode event: it is a %T", v)
+func scanEvent(conv chat.ConversationID) func(pgx.Rows) (chat.Event, error) {
+	return func(rows pgx.Rows) (chat.Event, error) {
+		ev := chat.Event{Conv: conv}
+		text, err := scanText(rows)
+		if err == nil {
+			err = ev.UnmarshalJSON([]byte(text))
+		}
+		return ev, err
 	}
-	return (*chat.Event)(j).UnmarshalJSON([]byte(text))
 }
 
 // Keyed returns the event under a key; see relay.Store.
@@ -167,28 +155,25 @@ func (e *Engine) Keyed(ctx context.Context, conv chat.ConversationID, key chat.K
 	if !conv.Valid() || key == "" || !storable(string(key)) {
 		return chat.Event{}, false, nil
 	}
-	ev := chat.Event{Conv: conv}
-	err := e.pool.QueryRow(ctx, "SELECT body FROM event WHERE conv = $1 AND key = $2", string(conv), string(key)).Scan((*jsonEvent)(&ev))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return chat.Event{}, false, nil
-	}
-	return ev, err == nil, wrap(err, "read %s by key", conv)
+	ev, found, err := one(ctx, e, scanEvent(conv), "SELECT body FROM event WHERE conv = $1 AND key = $2", string(conv), string(key))
+	return ev, found, wrap(err, "read %s by key", conv)
 }
 
 // Conversation returns the folded row.
 func (e *Engine) Conversation(ctx context.Context, conv chat.ConversationID) (chat.Conversation, error) {
-	var row chat.Conversation
 	none := fault.New(fault.NotFound, "There is no such conversation.")
 	if !conv.Valid() {
-		return row, none
+		return chat.Conversation{}, none
 	}
-	var text string
-	err := e.pool.QueryRow(ctx, "SELECT row FROM conversation WHERE id = $1", string(conv)).Scan(&text)
-	if errors.Is(err, pgx.ErrNoRows) {
+	row, found, err := one(ctx, e, func(rows pgx.Rows) (row chat.Conversation, err error) {
+		text, err := scanText(rows)
+		if err == nil {
+			err = json.Unmarshal([]byte(text), &row)
+		}
+		return row, err
+	}, "SELECT row FROM conversation WHERE id = $1", string(conv))
+	if err == nil && !found {
 		return row, none
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &row)
 	}
 	return row, wrap(err, "read conversation %s", conv)
 }

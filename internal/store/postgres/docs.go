@@ -220,25 +220,14 @@ func writeDocs(ctx context.Context, tx pgx.Tx, revs []revision) error {
 
 const docColumns = "d.id, d.rev, d.at, d.cursor, d.deleted, d.body"
 
-func scanDocs(rows pgx.Rows, collection string) (docs []document.Doc, err error) {
-	defer rows.Close()
-	for rows.Next() {
+// queryDocs reads documents: the columns of docColumns.
+func (e *Engine) queryDocs(ctx context.Context, collection, sql string, args ...any) ([]document.Doc, error) {
+	return collect(ctx, e, func(rows pgx.Rows) (document.Doc, error) {
 		var id string
 		var r docRow
-		if err := rows.Scan(&id, &r.rev, &r.at, &r.cursor, &r.deleted, &r.body); err != nil {
-			return nil, err
-		}
-		docs = append(docs, r.doc(collection, id))
-	}
-	return docs, rows.Err()
-}
-
-func (e *Engine) queryDocs(ctx context.Context, collection, sql string, args ...any) ([]document.Doc, error) {
-	rows, err := e.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return scanDocs(rows, collection)
+		err := rows.Scan(&id, &r.rev, &r.at, &r.cursor, &r.deleted, &r.body)
+		return r.doc(collection, id), err
+	}, sql, args...)
 }
 
 // GetDoc reads one document; see document.Engine.
@@ -284,41 +273,40 @@ func (e *Engine) ListDocs(ctx context.Context, collection, index, prefix string,
 		if end != "" {
 			args = append(args, end)
 		}
-		docs, last, err := e.listDocs(ctx, collection, sql, args)
+		page, err := e.listDocs(ctx, collection, sql, args)
 		if err != nil {
 			return wrap(err, "list documents of %s", collection)
 		}
-		for _, d := range docs {
+		for _, p := range page {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if !each(d) {
+			if !each(p.doc) {
 				return nil
 			}
+			key, id = p.key, p.doc.ID
 		}
-		if len(docs) < docPage {
+		if len(page) < docPage {
 			return nil
 		}
-		key, id = last, docs[len(docs)-1].ID
 	}
 }
 
-// listDocs reads a page whose first column is what it is ordered by, and returns the last of those.
-func (e *Engine) listDocs(ctx context.Context, collection, sql string, args []any) (docs []document.Doc, last string, err error) {
-	rows, err := e.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, "", err
-	}
-	defer rows.Close()
-	for rows.Next() {
+// placed is a document with what it is listed by.
+type placed struct {
+	key string
+	doc document.Doc
+}
+
+// listDocs reads a page whose first column is what it is ordered by.
+func (e *Engine) listDocs(ctx context.Context, collection, sql string, args []any) ([]placed, error) {
+	return collect(ctx, e, func(rows pgx.Rows) (p placed, err error) {
 		var id string
 		var r docRow
-		if err := rows.Scan(&last, &id, &r.rev, &r.at, &r.cursor, &r.deleted, &r.body); err != nil {
-			return nil, "", err
-		}
-		docs = append(docs, r.doc(collection, id))
-	}
-	return docs, last, rows.Err()
+		err = rows.Scan(&p.key, &id, &r.rev, &r.at, &r.cursor, &r.deleted, &r.body)
+		p.doc = r.doc(collection, id)
+		return p, err
+	}, sql, args...)
 }
 
 // DocHistory lists the kept revisions, newest first; see document.Engine.

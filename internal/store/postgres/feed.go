@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"balie/internal/store/document"
 )
 
@@ -44,22 +46,29 @@ func (e *Engine) DocChanges(ctx context.Context, collection string, after uint64
 	}
 }
 
+// marks are how far the feed may be read, and how far it can be seen.
+type marks struct {
+	low int64
+	top *int64
+}
+
 // settle waits until what can be seen now may be read, but not for long: a quiet reader sees its own writes, and nobody hangs behind a
 // transaction that never ends.
 func (e *Engine) settle(ctx context.Context, collection string, after int64) error {
 	var last *int64
 	until := time.Now().Add(feedWait)
 	for {
-		var low int64
-		var top *int64
-		err := e.pool.QueryRow(ctx, "SELECT "+settled+", (SELECT cursor FROM doc WHERE collection = $1 AND history AND cursor > $2 ORDER BY cursor DESC LIMIT 1)", collection, after).Scan(&low, &top)
+		m, _, err := one(ctx, e, func(rows pgx.Rows) (m marks, err error) {
+			err = rows.Scan(&m.low, &m.top)
+			return m, err
+		}, "SELECT "+settled+", (SELECT cursor FROM doc WHERE collection = $1 AND history AND cursor > $2 ORDER BY cursor DESC LIMIT 1)", collection, after)
 		if err != nil {
 			return err
 		}
 		if last == nil {
-			last = top
+			last = m.top
 		}
-		if last == nil || *last < low || time.Now().After(until) {
+		if last == nil || *last < m.low || time.Now().After(until) {
 			return nil
 		}
 		select {

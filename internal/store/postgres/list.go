@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
+
 	"balie/internal/chat"
 )
 
@@ -29,28 +31,34 @@ func beyond(prefix string) string {
 
 const listPage = 128
 
+// listed is a conversation in a list, under the key that List gives.
+type listed struct {
+	key string
+	row chat.Conversation
+}
+
 // List calls each with conversations in a list; see relay.Lists. Rows are read a page at a time, so each may call the engine.
 func (e *Engine) List(ctx context.Context, prefix, after string, backward bool, each func(string, chat.Conversation) bool) error {
 	if !storable(prefix) {
 		return nil
 	}
 	for {
-		keys, rows, err := e.listPage(ctx, prefix, after, backward)
+		page, err := e.listPage(ctx, prefix, after, backward)
 		if err != nil {
 			return err
 		}
-		for i := range rows {
+		for _, l := range page {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if !each(keys[i], rows[i]) {
+			if !each(l.key, l.row) {
 				return nil
 			}
+			after = l.key
 		}
-		if len(keys) < listPage {
+		if len(page) < listPage {
 			return nil
 		}
-		after = keys[len(keys)-1]
 	}
 }
 
@@ -68,7 +76,7 @@ func listSQL(backward, bounded bool) string {
 	return sql + order + " LIMIT $5"
 }
 
-func (e *Engine) listPage(ctx context.Context, prefix, after string, backward bool) (keys []string, convs []chat.Conversation, err error) {
+func (e *Engine) listPage(ctx context.Context, prefix, after string, backward bool) ([]listed, error) {
 	key, conv, _ := strings.Cut(strings.ToValidUTF8(after, "\ufffd"), "\x00")
 	conv, _, _ = strings.Cut(conv, "\x00")
 	args := []any{prefix, after == "", key, conv, listPage}
@@ -76,24 +84,17 @@ func (e *Engine) listPage(ctx context.Context, prefix, after string, backward bo
 	if end != "" {
 		args = append(args, end)
 	}
-	rows, err := e.pool.Query(ctx, listSQL(backward, end != ""), args...)
-	if err != nil {
-		return nil, nil, wrap(err, "list %s", prefix)
+	page, err := collect(ctx, e, scanListed, listSQL(backward, end != ""), args...)
+	return page, wrap(err, "list %s", prefix)
+}
+
+func scanListed(rows pgx.Rows) (l listed, err error) {
+	var key, conv, text string
+	if err = rows.Scan(&key, &conv, &text); err == nil {
+		l.key = key + "\x00" + conv
+		err = json.Unmarshal([]byte(text), &l.row)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var key, conv, text string
-		var row chat.Conversation
-		err := rows.Scan(&key, &conv, &text)
-		if err == nil {
-			err = json.Unmarshal([]byte(text), &row)
-		}
-		if err != nil {
-			return nil, nil, wrap(err, "list %s", prefix)
-		}
-		keys, convs = append(keys, key+"\x00"+conv), append(convs, row)
-	}
-	return keys, convs, wrap(rows.Err(), "list %s", prefix)
+	return l, err
 }
 
 const allPage = 1024
@@ -124,18 +125,9 @@ func (e *Engine) allPage(ctx context.Context, after chat.ConversationID) ([]chat
 	if !storable(string(after)) {
 		after = chat.ConversationID(strings.ToValidUTF8(strings.ReplaceAll(string(after), "\x00", ""), "\ufffd"))
 	}
-	rows, err := e.pool.Query(ctx, "SELECT id FROM conversation WHERE id > $1 ORDER BY id LIMIT $2", string(after), allPage)
-	if err != nil {
-		return nil, wrap(err, "list conversations")
-	}
-	defer rows.Close()
-	var page []chat.ConversationID
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, wrap(err, "list conversations")
-		}
-		page = append(page, chat.ConversationID(id))
-	}
-	return page, wrap(rows.Err(), "list conversations")
+	page, err := collect(ctx, e, func(rows pgx.Rows) (chat.ConversationID, error) {
+		id, err := scanText(rows)
+		return chat.ConversationID(id), err
+	}, "SELECT id FROM conversation WHERE id > $1 ORDER BY id LIMIT $2", string(after), allPage)
+	return page, wrap(err, "list conversations")
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"balie/internal/chat"
 )
 
@@ -42,20 +44,12 @@ func (e *Engine) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := e.pool.Query(ctx, `SELECT w FROM unnest($1::text[]) AS w, (SELECT coalesce($2::timestamptz, clock_timestamp()) AS now) AS t
+	due, err := collect(ctx, e, scanText, `SELECT w FROM unnest($1::text[]) AS w, (SELECT coalesce($2::timestamptz, clock_timestamp()) AS now) AS t
 		WHERE EXISTS (SELECT 1 FROM task WHERE worker = w AND due <= t.now AND until <= t.now)`, e.wakes.names(), e.now())
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var worker string
-		if err := rows.Scan(&worker); err != nil {
-			return err
-		}
+	for _, worker := range due {
 		e.wakes.wake(worker)
 	}
-	return rows.Err()
+	return err
 }
 
 // leave says that this node goes, so that nobody waits to find out. It is the last thing that Run does.
@@ -90,19 +84,18 @@ func (e *Engine) Open(ctx context.Context) (map[chat.ConversationID]chat.Seq, er
 }
 
 func (e *Engine) heads(ctx context.Context, sql string, arg any) (map[chat.ConversationID]chat.Seq, error) {
-	rows, err := e.pool.Query(ctx, sql, arg)
-	if err != nil {
-		return nil, wrap(err, "read heads")
+	all, err := collect(ctx, e, func(rows pgx.Rows) (p position, err error) {
+		err = rows.Scan(&p.id, &p.head)
+		return p, err
+	}, sql, arg)
+	out := make(map[chat.ConversationID]chat.Seq, len(all))
+	for _, p := range all {
+		out[chat.ConversationID(p.id)] = chat.Seq(p.head)
 	}
-	defer rows.Close()
-	out := map[chat.ConversationID]chat.Seq{}
-	for rows.Next() {
-		var id string
-		var head int64
-		if err := rows.Scan(&id, &head); err != nil {
-			return nil, wrap(err, "read heads")
-		}
-		out[chat.ConversationID(id)] = chat.Seq(head)
-	}
-	return out, wrap(rows.Err(), "read heads")
+	return out, wrap(err, "read heads")
+}
+
+type position struct {
+	id   string
+	head int64
 }

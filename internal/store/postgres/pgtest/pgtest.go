@@ -220,6 +220,24 @@ func (c *Cluster) Crash() {
 	<-c.done
 }
 
+// Promote stops the server and starts it again as a standby that is promoted at once: its history of writes branches off.
+func (c *Cluster) Promote() error {
+	c.Crash()
+	signal := filepath.Join(c.dir, "standby.signal")
+	if err := os.WriteFile(signal, nil, 0o600); err != nil {
+		return fmt.Errorf("make standby: %w", err)
+	}
+	if c.base.user != nil {
+		if err := os.Chown(signal, int(c.base.user.Uid), int(c.base.user.Gid)); err != nil {
+			return fmt.Errorf("make standby: %w", err)
+		}
+	}
+	if err := c.Start(); err != nil {
+		return err
+	}
+	return c.exec("SELECT pg_promote()")
+}
+
 func (c *Cluster) url(database string) string {
 	return "postgres://" + role + "@/" + database + "?host=" + url.QueryEscape(c.dir)
 }
