@@ -7,7 +7,8 @@ import (
 )
 
 // learn trains both learners and adds them up: two linear models over the same columns are one linear model, so reading
-// a sentence costs one. The regression knows how probable, and what is background; the SVM draws the sharper line.
+// a sentence costs one. The regression knows how probable, the SVM draws the sharper line; the background counts in both,
+// half as much in the SVM, where a hundred sentences of it would else weigh like a whole intent.
 func learn(p problem, seed uint64) *matrix {
 	var svm, soft *matrix
 	var wg sync.WaitGroup
@@ -16,8 +17,12 @@ func learn(p problem, seed uint64) *matrix {
 	wg.Wait()
 	for i := 0; i < len(soft.w)/soft.stride; i++ {
 		row, from := soft.row(uint32(i)), svm.row(uint32(i))
-		for c := range p.classes {
-			row[c] += svmShare * from[c]
+		for c := range soft.classes {
+			share := float32(svmShare)
+			if c == p.classes {
+				share /= 2
+			}
+			row[c] += share * from[c]
 		}
 	}
 	return soft

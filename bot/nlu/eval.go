@@ -68,7 +68,7 @@ func (m *Model) thresholdFrom(valid []Row, oos string) (float64, bool) {
 			continue
 		}
 		var u Understanding
-		m.classify(Normalize(r.Text), &u)
+		m.classify(m.slots.reads(r.Text, ""), &u)
 		held = append(held, judged{energy: u.Energy, right: u.best() == r.Intent})
 	}
 	return quantileOfRight(held, evalQuantile), len(held) > 0
@@ -90,7 +90,7 @@ func (m *Model) measure(test []Row, oos string, rep *Report) {
 	for _, r := range test {
 		begin := time.Now()
 		var u Understanding
-		m.classify(Normalize(r.Text), &u)
+		m.classify(m.slots.reads(r.Text, ""), &u)
 		took = append(took, float64(time.Since(begin).Nanoseconds())/1000)
 		said := u.best()
 		if u.Energy < rep.Threshold {
@@ -231,7 +231,7 @@ func CrossValidate(rows []Row, folds int) (float64, error) {
 		}
 		for _, r := range test {
 			var u Understanding
-			m.classify(Normalize(r.Text), &u)
+			m.classify(m.slots.reads(r.Text, ""), &u)
 			right += count(u.best() == r.Intent)
 		}
 	}

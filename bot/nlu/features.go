@@ -90,9 +90,10 @@ func (g *grams) chars(w []byte) {
 // vocabulary maps the n-grams seen in training to columns, with the inverse document frequency of each. An n-gram never
 // seen has no column. It is a flat open-addressing table: no pointers for the collector to follow, no strings kept.
 type vocabulary struct {
-	keys []uint64 // 0 is an empty place
-	cols []uint32
-	idf  []float32 // by column
+	keys   []uint64 // 0 is an empty place
+	cols   []uint32
+	idf    []float32 // by column
+	unseen float32   // rarity of an n-gram never seen
 }
 
 func (v *vocabulary) place(h uint64) int {
@@ -138,6 +139,7 @@ func newVocabularyOf(texts []string, minDF int, of func(*grams, string)) *vocabu
 		v.keys[i], v.cols[i] = h, uint32(len(v.idf))
 		v.idf = append(v.idf, rarity(len(texts), int(df[h])))
 	}
+	v.unseen = rarity(len(texts), 0)
 	return v
 }
 
@@ -148,45 +150,54 @@ func rarity(texts, df int) float32 {
 }
 
 // vector appends the sentence's features to out: counts dampened, weighted by rarity, the word part and the character
-// part each brought to their share of length one. n-grams without a column are not counted, so a sentence of which
-// nothing is known has no features.
+// part each brought to their share of length one. n-grams without a column have no feature but count in the length, so
+// that a sentence of mostly strange words is short and moves no score far; one of which nothing is known has no features.
+// Sentences held out of training have just such lengths, which keeps the thresholds found on them true.
 func (v *vocabulary) vector(g *grams, text string, out []feature) []feature {
 	g.of(text)
-	start := len(out)
 	out = v.part(g.wordHash, wordShare, out)
 	out = v.part(g.charHash, 1-wordShare, out)
-	scaleTo(out[start:], 1)
 	return out
 }
 
 func (v *vocabulary) part(hashes []uint64, share float64, out []feature) []feature {
 	start := len(out)
 	slices.Sort(hashes)
+	var strange float64
 	for i := 0; i < len(hashes); {
 		j := i + 1
 		for j < len(hashes) && hashes[j] == hashes[i] {
 			j++
 		}
-		if p := v.place(hashes[i]); v.keys[p] != 0 {
-			tf := float32(1)
-			if j-i > 1 {
-				tf += float32(math.Log(float64(j - i)))
-			}
+		tf := float32(1)
+		if j-i > 1 {
+			tf += float32(math.Log(float64(j - i)))
+		}
+		if p := v.place(hashes[i]); v.keys[p] == 0 {
+			strange += float64(tf*v.unseen) * float64(tf*v.unseen)
+		} else {
 			col := v.cols[p]
 			out = append(out, feature{col, tf * v.idf[col]})
 		}
 		i = j
 	}
-	scaleTo(out[start:], share)
+	known := squaredLength(out[start:])
+	if known > 0 {
+		scaleTo(out[start:], share*known/(known+strange))
+	}
 	return out
+}
+
+func squaredLength(x []feature) (sum float64) {
+	for _, f := range x {
+		sum += float64(f.w) * float64(f.w)
+	}
+	return sum
 }
 
 // scaleTo brings the squared length of x to share; nothing stays nothing.
 func scaleTo(x []feature, share float64) {
-	var sum float64
-	for _, f := range x {
-		sum += float64(f.w) * float64(f.w)
-	}
+	sum := squaredLength(x)
 	if sum == 0 {
 		return
 	}

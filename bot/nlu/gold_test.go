@@ -40,7 +40,7 @@ func gold(t *testing.T, name string) (out []goldRow) {
 
 func TestGoldMessages(t *testing.T) {
 	// floors: best intent, in scope and not refused, out of scope refused, language
-	for lang, floor := range map[string][4]float64{"nl": {0.88, 0.84, 0.81, 0.99}, "en": {0.83, 0.79, 0.71, 0.99}} {
+	for lang, floor := range map[string][4]float64{"nl": {0.885, 0.855, 0.84, 0.99}, "en": {0.85, 0.82, 0.74, 0.99}} {
 		t.Run(lang, func(t *testing.T) {
 			var in, out, right, kept, sure, sureRight, refused, langs float64
 			rows := gold(t, "messages."+lang)
@@ -143,6 +143,6 @@ func TestGoldAsksForPerson(t *testing.T) {
 			not++
 		}
 	}
-	atLeast(t, "heard", asks/float64(len(yes)), 0.85)
-	atLeast(t, "rightly passed over", 1-not/float64(len(no)), 0.97)
+	atLeast(t, "heard", asks/float64(len(yes)), 0.94)
+	atLeast(t, "rightly passed over", 1-not/float64(len(no)), 0.985)
 }

@@ -147,7 +147,7 @@ func askingExamples() (out []askingExample) {
 	}
 	claimed := map[string]bool{}
 	add := func(text string, asks bool) {
-		if n := wordsOf(text); asks {
+		if n := wordsOf(Normalize(text)); asks {
 			claimed[n] = true
 		} else if claimed[n] {
 			return

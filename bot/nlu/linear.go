@@ -63,10 +63,29 @@ type problem struct {
 	classes int
 }
 
+// allClasses is how many there are with that of the background, which comes last when there is any.
+func (p problem) allClasses() int {
+	for _, y := range p.y {
+		if y < 0 {
+			return p.classes + 1
+		}
+	}
+	return p.classes
+}
+
+// classOf is the class of a sentence, the background's being the last.
+func (p problem) classOf(i int) int {
+	if p.y[i] < 0 {
+		return p.classes
+	}
+	return p.y[i]
+}
+
 // trainSVM learns one squared-hinge linear SVM for each class against the rest, by dual coordinate descent (Hsieh et al.
 // 2008), all classes in one sweep over the sentences. The bias is a feature of weight one.
 func trainSVM(p problem, cost float64, epochs int, rng *rand.Rand) *matrix {
-	m := newMatrix(p.cols, p.classes)
+	classes := p.allClasses()
+	m := newMatrix(p.cols, classes)
 	alpha := make([]float32, len(p.x)*m.stride)
 	margin, delta := make([]float32, m.stride), make([]float32, m.stride)
 	diag := float32(1 / (2 * cost))
@@ -80,9 +99,9 @@ func trainSVM(p problem, cost float64, epochs int, rng *rand.Rand) *matrix {
 			m.scores(p.x[i], margin)
 			a := alpha[i*m.stride : (i+1)*m.stride]
 			var any bool
-			for c := range p.classes {
+			for c := range classes {
 				y := float32(-1)
-				if c == p.y[i] {
+				if c == p.classOf(i) {
 					y = 1
 				}
 				next := max(a[c]-(y*margin[c]-1+diag*a[c])/q, 0)
@@ -105,15 +124,9 @@ func trainSVM(p problem, cost float64, epochs int, rng *rand.Rand) *matrix {
 }
 
 // trainSoftmax learns a multinomial logistic regression by stochastic dual coordinate ascent (Shalev-Shwartz and Zhang
-// 2013). Sentences of class -1 get a class of their own at the end, so the matrix has classes+1 when there are any.
+// 2013). Sentences of class -1 get a class of their own at the end.
 func trainSoftmax(p problem, cost float64, epochs int, rng *rand.Rand) *matrix {
-	classes := p.classes
-	for _, y := range p.y {
-		if y < 0 {
-			classes = p.classes + 1
-			break
-		}
-	}
+	classes := p.allClasses()
 	m := newMatrix(p.cols, classes)
 	alpha := make([]float32, len(p.x)*m.stride)
 	prob, delta := make([]float32, m.stride), make([]float32, m.stride)
@@ -122,13 +135,9 @@ func trainSoftmax(p problem, cost float64, epochs int, rng *rand.Rand) *matrix {
 			if len(p.x[i]) == 0 {
 				continue
 			}
-			y := p.y[i]
-			if y < 0 {
-				y = p.classes
-			}
 			m.scores(p.x[i], prob)
 			softmax(prob[:classes])
-			dualStep(alpha[i*m.stride:(i+1)*m.stride], prob, delta, y, classes, float32(cost))
+			dualStep(alpha[i*m.stride:(i+1)*m.stride], prob, delta, p.classOf(i), classes, float32(cost))
 			m.add(p.x[i], delta)
 		}
 	}

@@ -80,8 +80,13 @@ type Model struct {
 	lang      *langModel
 	slots     *slotFinder
 	conflicts []Conflict
+	person    bool // one of the intents is PersonIntent
 	scratch   sync.Pool
 }
+
+// PersonIntent is the intent that AsksForPerson decides about, in a model that has it: examples alone are not trusted
+// with the request that must not be missed.
+const PersonIntent = "human"
 
 // How the learners are set; the figures behind each are in DESIGN.md.
 const (
@@ -123,7 +128,7 @@ func prepare(examples []Example, opt Options) (*Model, problem, error) {
 	if err != nil {
 		return nil, problem{}, err
 	}
-	clean, conflicts := tidy(examples, opt.Background)
+	clean, conflicts := tidy(examples, opt.Background, finder)
 	m := &Model{slots: finder, conflicts: conflicts}
 	texts, p := m.problemOf(clean)
 	if len(m.intents) == 0 {
@@ -149,15 +154,15 @@ func (m *Model) Conflicts() []Conflict { return m.conflicts }
 type sentence struct{ words, text, intent string }
 
 // tidy reduces examples to their words, sorts them and removes repeats. Background sentences come out with intent "".
-func tidy(examples, background []Example) ([]sentence, []Conflict) {
+func tidy(examples, background []Example, finder *slotFinder) ([]sentence, []Conflict) {
 	all := make([]sentence, 0, len(examples)+len(background))
 	for _, e := range examples {
 		if e.Intent != "" {
-			all = append(all, sentence{wordsOf(e.Text), e.Text, e.Intent})
+			all = append(all, sentence{wordsOf(finder.reads(e.Text, e.Lang)), e.Text, e.Intent})
 		}
 	}
 	for _, e := range background {
-		all = append(all, sentence{wordsOf(e.Text), e.Text, ""})
+		all = append(all, sentence{wordsOf(finder.reads(e.Text, e.Lang)), e.Text, ""})
 	}
 	slices.SortFunc(all, func(a, b sentence) int {
 		return cmp.Or(strings.Compare(a.words, b.words), strings.Compare(a.intent, b.intent), strings.Compare(a.text, b.text))
@@ -184,7 +189,7 @@ func tidy(examples, background []Example) ([]sentence, []Conflict) {
 	return clean, conflicts
 }
 
-func wordsOf(text string) string { return strings.Join(words(Normalize(text)), " ") }
+func wordsOf(norm string) string { return strings.Join(words(norm), " ") }
 
 // problemOf names the intents and numbers every example's.
 func (m *Model) problemOf(clean []sentence) (texts []string, p problem) {
@@ -203,6 +208,7 @@ func (m *Model) problemOf(clean []sentence) (texts []string, p problem) {
 		texts, p.y = append(texts, e.words), append(p.y, y)
 	}
 	p.classes = len(m.intents)
+	_, m.person = slices.BinarySearch(m.intents, PersonIntent)
 	return texts, p
 }
 
@@ -227,12 +233,15 @@ type scratch struct {
 
 // Understand reads one message: any text, however hostile. A message without a known word is Unknown with no Top.
 func (m *Model) Understand(text string, h Hints) Understanding {
-	norm := Normalize(text)
 	u := Understanding{Text: text, Band: Unknown, Energy: math.Inf(-1)}
 	u.Lang, u.LangSure = m.lang.detect(text, h.Lang)
-	m.classify(norm, &u)
 	h.Lang = u.Lang
-	u.Slots = m.slots.find(text, h)
+	var rest string
+	u.Slots, rest = m.slots.find(text, h)
+	m.classify(rest, &u)
+	if m.person {
+		u.judgePerson(askingProbability(text))
+	}
 	return u
 }
 
@@ -255,6 +264,30 @@ func (m *Model) classify(norm string, u *Understanding) {
 	u.Band, u.Intent = Unsure, u.Top[0].Intent
 	if u.Top[0].Score >= m.sure {
 		u.Band = Sure
+	}
+}
+
+// judgePerson puts PersonIntent first and makes it sure when asking is probable enough, and else behind the best of the
+// others; with nothing else to choose, the message is as well known as it was.
+func (u *Understanding) judgePerson(asking float64) {
+	at := slices.IndexFunc(u.Top, func(s Scored) bool { return s.Intent == PersonIntent })
+	if asking >= personSure {
+		if at >= 0 {
+			u.Top = slices.Delete(u.Top, at, at+1)
+		}
+		u.Top = slices.Insert(u.Top, 0, Scored{PersonIntent, asking})
+		u.Top = u.Top[:min(len(u.Top), 3)]
+		u.Band, u.Intent = Sure, PersonIntent
+		return
+	}
+	if at != 0 {
+		return
+	}
+	if len(u.Top) > 1 {
+		u.Top[0], u.Top[1] = u.Top[1], u.Top[0]
+	}
+	if u.Band != Unknown {
+		u.Band, u.Intent = Unsure, u.Top[0].Intent
 	}
 }
 

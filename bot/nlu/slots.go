@@ -97,7 +97,8 @@ func FindSlots(text string, h Hints, orderPattern string) (Slots, error) {
 	if err != nil {
 		return Slots{}, err
 	}
-	return f.find(text, h), nil
+	s, _ := f.find(text, h)
+	return s, nil
 }
 
 func newSlotFinder(orderPattern string) (*slotFinder, error) {
@@ -115,10 +116,11 @@ func newSlotFinder(orderPattern string) (*slotFinder, error) {
 const maxFound = 10
 
 // find looks for the surest kinds first and blanks what it found, so that no digit is read twice. A kind whose signs are
-// not in the text at all is not looked for: most messages hold no fact, and should cost nothing.
-func (f *slotFinder) find(text string, h Hints) Slots {
+// not in the text at all is not looked for: most messages hold no fact, and should cost nothing. rest is the normalized
+// text with a word such as "zzaddress" for each kind of particular in it and without the particulars: they are facts, and
+// would be strange words to the classifier.
+func (f *slotFinder) find(text string, h Hints) (s Slots, rest string) {
 	work := plain(text)
-	var s Slots
 	if strings.Contains(work, "@") {
 		s.Emails, work = take(work, findEmails(work))
 	}
@@ -133,12 +135,39 @@ func (f *slotFinder) find(text string, h Hints) Slots {
 	if digits > 6 {
 		s.Phones, work = take(work, findPhones(work, h))
 	}
+	rest = s.particulars(Normalize(work))
 	folded := foldKeepBlanks(work)
 	s.Product, s.Reason = findProduct(work), findReason(strings.Join(words(folded), " "))
 	s.Money, folded = take(folded, findMoney(folded, h))
 	s.Dates, folded = take(folded, findDates(folded, h))
 	s.Quantity = findQuantity(folded)
-	return s
+	return s, rest
+}
+
+// particulars adds a word for each kind of particular to the text they were taken from. An order number with nothing
+// beside it says nothing of what is wanted, so it adds none.
+func (s *Slots) particulars(rest string) string {
+	for _, p := range []struct {
+		has  bool
+		word string
+	}{
+		{len(s.Orders) > 0 && len(rest) > 2, " zzorder"}, {len(s.Addresses) > 0, " zzaddress"},
+		{len(s.Emails) > 0, " zzemail"}, {len(s.Phones) > 0, " zzphone"},
+	} {
+		if p.has {
+			rest += p.word
+		}
+	}
+	return rest
+}
+
+// reads is the text as the classifier reads it: normalized, particulars replaced. Most examples hold none and cost nothing.
+func (f *slotFinder) reads(text, lang string) string {
+	if !f.orderByUser && countDigits(text) == 0 && !strings.Contains(text, "@") {
+		return Normalize(text)
+	}
+	_, rest := f.find(text, Hints{Lang: lang})
+	return rest
 }
 
 func countDigits(s string) (n int) {
