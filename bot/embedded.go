@@ -32,16 +32,25 @@ var smallTalk = map[string]bool{"greeting": true, "thanks": true, "goodbye": tru
 func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 	h := t.heard
 	switch {
+	case thumbsUp.MatchString(t.text):
+		return []Command{SmallTalk{Kind: "thanks"}}, nil
 	case !strings.ContainsFunc(t.text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
 		return []Command{GiveUp{Why: "empty"}}, nil
 	case notHelped(t):
 		return []Command{GiveUp{Why: "not_helped"}}, nil
 	case h.Band == Sure && h.Intent == "human":
 		return []Command{FetchPerson{}}, nil
-	case h.Band == Sure && smallTalk[h.Intent]:
+	case cancels(t.text): // nothing is going on
+		return []Command{SmallTalk{Kind: "no"}}, nil
+	case h.Band == Sure && smallTalk[h.Intent] && !asksOn(t.text):
 		return []Command{SmallTalk{Kind: h.Intent}}, nil
 	}
 	if wishes := e.wishes(t); len(wishes) > 0 {
+		if costs.MatchString(t.text) && len(h.Facts.Orders) == 0 { // what it costs is asked before it is done; the routine is offered beside it
+			if known, err := e.ask(ctx, t); err != nil || len(known) > 0 && isAnswer(known[0]) {
+				return known, err
+			}
+		}
 		return wishes, nil
 	}
 	if len(h.Facts.Orders) > 0 && h.Band != Sure && len(strings.Fields(t.text)) <= 4 { // a bare order number: the same for that one
@@ -52,6 +61,10 @@ func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 	}
 	return e.ask(ctx, t)
 }
+
+var costs = regexp.MustCompile(`(?i)^\W*(?:(?:en|maar|and|but)\s+)?(?:wat (?:kost|kosten|zijn de kosten|moet ik betalen)|hoeveel (?:kost|kosten|betaal|moet ik betalen)|is .{0,40}\bgratis|how much|what (?:does|do|is|are) .{0,40}\b(?:costs?|fees?)|is .{0,40}\bfree)\b`)
+
+func isAnswer(c Command) bool { _, ok := c.(Answer); return ok }
 
 // ask looks in the library, and asks back where neither it nor the ear is sure.
 func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
@@ -68,6 +81,8 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 		fit = res.Hits[0].Fit
 	}
 	switch {
+	case len(h.Facts.Orders) > 0 && h.Intent != "ask" && (res.Verdict != kb.Answer || fit < fitUnknown): // what can be told of an order is its state
+		return []Command{StartFlow{Name: e.lastTopic(t)}}, nil
 	case h.Intent == "ask" && res.Verdict == kb.None && fit >= fitNear: // surely a question for us: show what comes near
 		var options []string
 		for _, hit := range res.Hits {

@@ -66,7 +66,7 @@ func submission(t *Turn) *chat.Submission {
 // open gives the turn to the open flow.
 func (p *Routines) open(ctx context.Context, t *Turn) (*Decision, error) {
 	in := input(t, p.Understand.Ear, t.Conv.Flow.Name)
-	if t.press.Verb == "stop" || t.press == (Press{}) && cancels(t.text) {
+	if t.press.Verb == "stop" || t.press == (Press{}) && cancels(t.text) && !p.Flows.Chooses(t.Conv, t.text) {
 		o, err := p.Flows.Cancel(ctx, t.Conv, in)
 		return outcome(o), err
 	}
@@ -139,6 +139,13 @@ func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decisi
 	if in.Yes || in.No {
 		return p.between(ctx, t, in, "", nil, true)
 	}
+	if t.Conv.Flow.Wait == "identify" && noNumber.MatchString(t.text) {
+		d, err := p.withPerson(ctx, t, in, texts.Say(t.Conv.Lang, "identify.lost"))
+		if d != nil && d.message() != nil {
+			d.message().Act = chat.ActReask // twice or thrice of this, and a person comes
+		}
+		return d, err
+	}
 	commands, err := p.Understand.commands(ctx, t)
 	if err != nil {
 		return nil, err
@@ -185,12 +192,23 @@ func (p *Routines) question(ctx context.Context, t *Turn, in flow.Input) (*Decis
 
 var why = regexp.MustCompile(`(?i)\b(?:waarom|waarvoor|why|what for)\b`)
 
+// noNumber: the customer cannot answer the question who they are. Saying it again would not help them.
+var noNumber = regexp.MustCompile(`(?i)\b(?:(?:geen|niet(?: meer)?|kwijt|vergeten).{0,20}(?:bestel|order)\s?nummer|(?:bestel|order)\s?nummer.{0,20}(?:niet|kwijt|vergeten|geen)|(?:dat |die )?weet ik (?:\w+ )?niet|geen idee|(?:no|lost|forgot|forgotten|don'?t (?:have|know)|do not (?:have|know)|can'?t find|cannot find).{0,20}order\s?(?:number|id|no)|i (?:don'?t|do not) know(?: (?:it|that))?$|no idea)`)
+
 // unsure: a real question in between, which the library cannot answer.
 func (p *Routines) unsure(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
-	d, err := p.between(ctx, t, in, texts.Say(t.Conv.Lang, "unsure"), nil, false)
+	d, err := p.withPerson(ctx, t, in, texts.Say(t.Conv.Lang, "unsure"))
+	if d != nil && d.message() != nil {
+		d.message().Missed = true
+	}
+	return d, err
+}
+
+// withPerson says something in between, with the way to a person under it.
+func (p *Routines) withPerson(ctx context.Context, t *Turn, in flow.Input, text string) (*Decision, error) {
+	d, err := p.between(ctx, t, in, text, nil, false)
 	if d != nil && d.message() != nil {
 		m := d.message()
-		m.Missed = true
 		m.Buttons = append(m.Buttons, number(t, append(make([]chat.Button, len(m.Buttons)), personButton(t)))[len(m.Buttons)])
 	}
 	return d, err

@@ -9,7 +9,7 @@ import (
 	"balie/internal/chat"
 )
 
-var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan )?maar(?: zitten)?|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:[\s,]+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
+var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan )?(?:maar(?: zitten)?|zitten)|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:[\s,]+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
 
 // cancels reports that the customer wants no more of what is going on. Whole messages only: "stop maar met zoeken naar ..." is more.
 func cancels(text string) bool { return len(text) < 80 && cancelWords.MatchString(text) }
@@ -112,6 +112,17 @@ func lastSaid(events []chat.Event) chat.Event {
 }
 
 var questionWord = regexp.MustCompile(`(?i)^\W*(?:(?:en|maar|and|but|ok|oh)\s+)?(?:hoe|hoeveel|wat|waar|waarom|wanneer|welke?|wie|kan|kunnen|mag|moet|krijg|is|zijn|wordt|worden|heb(?:ben)?|doen|geldt|hoelang|how|what|where|why|when|which|who|can|could|may|do|does|is|are|will|would|should)\b`)
+
+var yesAndNo = regexp.MustCompile(`(?i)^\W*(?:(?:ja+|nee+|ok[eé]?|goed|nou|yes|yeah|no|well)[\s,.!]+)(?:(?:maar|wacht|even|but|wait|so|dus|and|en)[\s,.!]+)*`)
+
+// asksOn reports that a yes or a no is only how a question begins: "ja maar wanneer precies".
+func asksOn(text string) bool {
+	rest := yesAndNo.ReplaceAllString(text, "")
+	return len(rest) < len(text) && len(strings.Fields(rest)) >= 2 && questionWord.MatchString(rest)
+}
+
+// thumbsUp are messages of signs alone that can only be meant well.
+var thumbsUp = regexp.MustCompile(`^[\s\x{FE0F}\x{1F3FB}-\x{1F3FF}]*[👍👌🙏❤😊🙂😀😃🎉][\s\x{FE0F}\x{1F3FB}-\x{1F3FF}👍👌🙏❤😊🙂😀😃🎉]*$`)
 
 // asks reports that the customer asks something, rather than answering badly.
 func asks(t *Turn) bool {

@@ -104,7 +104,11 @@ func (r *run) forCustomer() bool {
 // readAddress makes an address of what was said: one of the customer's own that they point at, or a new one. In part: false.
 func (r *run) readAddress(in Input) (any, bool) {
 	if len(in.Facts.Addresses) > 0 {
-		a := complete(in.Facts.Addresses[0], r.oldAddress())
+		said := in.Facts.Addresses[0]
+		if whole := withStreet(in.Facts.Addresses); len(whole) == 1 {
+			said = whole[0]
+		}
+		a := complete(said, r.oldAddress())
 		return a, len(addressErrors(a)) == 0
 	}
 	known, err := r.knownAddresses()

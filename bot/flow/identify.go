@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"balie/bot/texts"
@@ -42,7 +43,7 @@ func (r *run) sameOrder(s *Slot, v any) bool {
 func (r *run) heardFirst(s *Slot) (any, bool) {
 	switch s.Type {
 	case TypeOrder:
-		id := findOrderFact(r.in)
+		id := r.orderOfWish(s)
 		return id, id != ""
 	case TypePostcode:
 		if len(r.in.Facts.Addresses) > 0 && r.in.Facts.Addresses[0].Line1 != "" {
@@ -55,14 +56,30 @@ func (r *run) heardFirst(s *Slot) (any, bool) {
 			return m[1], true
 		}
 	case TypeAddress:
-		if len(r.in.Facts.Addresses) == 1 && r.in.Facts.Addresses[0].Line1 != "" {
-			return r.in.Facts.Addresses[0], true
+		if whole := withStreet(r.in.Facts.Addresses); len(whole) == 1 {
+			return whole[0], true
 		}
 	case TypeEmail, TypePhone:
 		v, ok := simple(s, r.in)
 		return v, ok
 	}
 	return nil, false
+}
+
+// withStreet leaves out what is only a postcode or a town: that proves something, or says nothing yet.
+func withStreet(list []action.Address) []action.Address {
+	return slices.DeleteFunc(slices.Clone(list), func(a action.Address) bool { return a.Line1 == "" })
+}
+
+// orderOfWish is the order that a wish is about. A wish that waited for another, told in one breath with two numbers, is about the number
+// that the other did not take.
+func (r *run) orderOfWish(s *Slot) string {
+	id := findOrderFact(r.in)
+	var last string
+	if o := r.in.Facts.Orders; len(o) == 2 && r.in.WishAt != r.in.Seq && r.c.Slot(s.Name, &last) && strings.EqualFold(strings.Trim(last, "#"), strings.Trim(o[0], "#")) {
+		return o[1]
+	}
+	return id
 }
 
 // findOrderFact is the order number that the ear found, or what looks surely like one.
@@ -168,7 +185,12 @@ func (r *run) identify(i int, s *Step) (int, bool, error) {
 	if o == nil {
 		return 0, true, r.wrongIdentity(s)
 	}
-	r.emit(chat.Bot, &chat.Identified{Level: chat.LevelOrder, ID: string(o.Customer), How: "order " + string(o.ID) + " + postcode"})
+	cust, err := r.e.orders.Customer(r.ctx, o.Customer)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return 0, false, fmt.Errorf("read customer: %w", err)
+	}
+	name := strings.TrimSpace(cust.FirstName + " " + cust.LastName)
+	r.emit(chat.Bot, &chat.Identified{Level: chat.LevelOrder, ID: string(o.Customer), Name: name, How: "order " + string(o.ID) + " + postcode"})
 	r.set(r.flow.first(TypeOrder), string(o.ID), true)
 	r.set(r.flow.first(TypePostcode), postcode, true)
 	return r.following(i), false, nil

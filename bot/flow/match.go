@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"balie/internal/action"
+	"balie/internal/chat"
 )
 
 // words splits a text into folded words of letters and digits.
@@ -255,6 +256,25 @@ func samePostcode(a, b string) bool {
 	}
 	x, y := tidy(a), tidy(b)
 	return x != "" && (x == y || isNumber(x) && len(y) == len(x)+2 && strings.HasPrefix(y, x))
+}
+
+// Chooses reports that a text names an option of the choice that the open flow asks for, so that "niet meer nodig" is a reason there and not
+// the end of it.
+func (e *Engine) Chooses(c chat.Conversation, text string) bool {
+	if c.Flow == nil {
+		return false
+	}
+	f := e.Flows().Get(c.Flow.Name)
+	name, asked := strings.CutPrefix(c.Flow.Wait, "slot:")
+	if f == nil || !asked {
+		return false
+	}
+	sl := f.Slot(name)
+	if sl == nil || sl.Type != TypeChoice {
+		return false
+	}
+	_, ok := pick(sl.Options, text)
+	return ok
 }
 
 // pick finds the option of a choice that a text means; false when none or several.
