@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,27 +81,29 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	h.relay = relay.New(h.figures.Store(h.data.engine), h.figures.Tasks(h.data.engine), log)
 	h.joinNodes()
 
+	// What the desk decided, the time zone of all its customers among it.
+	settings, err := deskSettings(ctx, h.data, cfg)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(cmp.Or(settings.Hours.Zone, "Europe/Amsterdam"))
+	if err != nil {
+		return nil, fmt.Errorf("the desk's time zone: %w", err)
+	}
+
 	// The ledger: acts on the order system, and the mail that goes with them.
-	h.ledger = action.New(h.relay, h.orders, h.data.ledger, action.Settings{Log: log}, nil)
+	h.ledger = action.New(h.relay, h.orders, h.data.ledger, action.Settings{Log: log, Zone: zone}, nil)
 	if err := h.openMail(); err != nil {
 		return nil, err
 	}
 	h.work = append(h.work, hand{h.ledger.Worker(), relay.Settings{}})
 
 	// The people.
-	settings, err := deskSettings(ctx, h.data, cfg)
-	if err != nil {
-		return nil, err
-	}
 	h.desk = handoff.New(h.relay, h.data.engine, h.data.people, h.data.presence, settings, nil)
 	h.work = append(h.work, hand{h.desk, relay.Settings{}})
 
 	// The voice, and the model that words its answers, if there is one.
-	voice, err := openBot(h, ear, settings.Hours.Zone)
-	if err != nil {
-		return nil, err
-	}
-	h.work = append(h.work, voice)
+	h.work = append(h.work, openBot(h, ear, zone))
 
 	// The doors.
 	opt, err := doors(ctx, h)

@@ -26,7 +26,7 @@ type understandCmd struct {
 
 // Help is the long help.
 func (understandCmd) Help() string {
-	return "One line a text: language, how sure, intent, facts, and the articles that fit. Articles come from the data folder; with --demo and no data, from the demo shop." +
+	return "One line a text: language, how sure, intent, facts, and the articles that fit. Articles come from the data folder; where there is none, from the demo shop." +
 		example("balie understand Waar blijft mijn pakket", "balie understand --json < messages.txt")
 }
 
@@ -110,10 +110,9 @@ func (e *env) printHeard(h heard) error {
 	return err
 }
 
-// finder returns what looks articles up: in the data folder, through the server that holds it or directly; with --demo and no data, in
-// the demo's own articles; else nowhere.
+// finder returns what looks articles up: in the data folder, through the server that holds it or directly; where there is no data,
+// in the demo's own articles.
 func (e *env) finder(ctx context.Context) (find func(context.Context, string, string) ([]found, error), done func(), err error) {
-	nowhere := func(context.Context, string, string) ([]found, error) { return []found{}, nil }
 	if hasData(e.cfg.Data) == nil {
 		if client, err := dialControl(e.cfg.Data); err == nil {
 			client.CloseIdleConnections()
@@ -127,9 +126,6 @@ func (e *env) finder(ctx context.Context) (find func(context.Context, string, st
 			return nil, nil, err
 		}
 		return searching(d.library), func() { d.close() }, d.library.Sync(ctx)
-	}
-	if !e.cfg.Demo {
-		return nowhere, func() {}, nil
 	}
 	return demoFinder(ctx)
 }

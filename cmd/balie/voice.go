@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -42,11 +40,7 @@ const modelTurns = 32
 
 // openBot makes the bot: its ear, its flows, and its policies in the order in which they are asked.
 // The editors' workshop asks the same bot over other articles.
-func openBot(h *house, ear func() *nlu.Model, zone string) (hand, error) {
-	where, err := time.LoadLocation(cmp.Or(zone, "Europe/Amsterdam"))
-	if err != nil {
-		return hand{}, fmt.Errorf("the desk's time zone: %w", err)
-	}
+func openBot(h *house, ear func() *nlu.Model, where *time.Location) hand {
 	country := "NL"
 	if h.cfg.Orders != "" {
 		country = "" // a shop we know nothing of: addresses and phone numbers follow the customer's language
@@ -62,5 +56,5 @@ func openBot(h *house, ear func() *nlu.Model, zone string) (hand, error) {
 			Limits: openai.Limits{FirstToken: llm.FirstToken, Silence: llm.Silence, Total: llm.Total, InFlight: modelTurns}})
 		set = relay.Settings{Parallel: modelTurns, Lease: llm.Total + time.Minute}
 	}
-	return hand{worker, set}, nil
+	return hand{worker, set}
 }
