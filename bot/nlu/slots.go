@@ -145,13 +145,13 @@ func (f *slotFinder) find(text string, h Hints) (s Slots, rest string) {
 }
 
 // particulars adds a word for each kind of particular to the text they were taken from. An order number with nothing
-// beside it says nothing of what is wanted, so it adds none.
+// beside it says nothing of what is wanted, so it adds none; nor does a postcode, which more often proves who is writing.
 func (s *Slots) particulars(rest string) string {
 	for _, p := range []struct {
 		has  bool
 		word string
 	}{
-		{len(s.Orders) > 0 && len(rest) > 2, " zzorder"}, {len(s.Addresses) > 0, " zzaddress"},
+		{len(s.Orders) > 0 && len(rest) > 2, " zzorder"}, {len(s.Addresses) > 0 && s.Addresses[0].Line1 != "", " zzaddress"},
 		{len(s.Emails) > 0, " zzemail"}, {len(s.Phones) > 0, " zzphone"},
 	} {
 		if p.has {
