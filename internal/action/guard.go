@@ -86,7 +86,7 @@ func (g Guard) Preview(ctx context.Context, w Write) (Result, error) {
 		return Result{}, nil
 	}
 	r, err := p.Preview(ctx, w)
-	if err == nil {
+	if err == nil && r != (Result{}) { // empty: what p guards cannot tell either
 		err = CheckResult(w, r)
 	}
 	return orNone(r, err)
