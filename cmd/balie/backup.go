@@ -69,9 +69,12 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // copyData writes the data file's present state to w: asked of the server, or read from the folder.
 func copyData(ctx context.Context, e *env, w io.Writer) (n int64, err error) {
+	if e.cfg.Postgres != "" {
+		return 0, errDatabase
+	}
 	client, err := dialControl(e.cfg.Data)
 	if errors.Is(err, errNoServer) {
-		if err := hasData(e.cfg.Data); err != nil {
+		if err := hasData(e.cfg); err != nil {
 			return 0, err
 		}
 		engine, err := bolt.Open(e.cfg.Data, bolt.Options{})
@@ -94,7 +97,7 @@ func copyData(ctx context.Context, e *env, w io.Writer) (n int64, err error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusNotImplemented {
-		return 0, fault.New(fault.Invalid, "The data is in a database. Copy it with the database's own tools, such as pg_dump.")
+		return 0, errDatabase
 	}
 	n, err = io.Copy(w, res.Body)
 	if err == nil && (res.StatusCode != http.StatusOK || res.Trailer.Get(sizeTrailer) != strconv.FormatInt(n, 10)) {
@@ -102,6 +105,9 @@ func copyData(ctx context.Context, e *env, w io.Writer) (n int64, err error) {
 	}
 	return n, err
 }
+
+// errDatabase says who copies data that is in no file of ours.
+var errDatabase = fault.New(fault.Invalid, "The data is in a database. Copy it with the database's own tools, such as pg_dump, or with balie export.")
 
 // writeWhole writes a file that appears under its name only when it is complete and on disk.
 func writeWhole(path string, write func(io.Writer) error) (err error) {
@@ -143,6 +149,9 @@ type restored struct {
 }
 
 func (c *restoreCmd) run(ctx context.Context, e *env) error {
+	if e.cfg.Postgres != "" {
+		return errDatabase
+	}
 	dir := e.cfg.Data
 	if _, err := os.Stat(c.File); err != nil {
 		return misuse("there is no file %s to restore", c.File)

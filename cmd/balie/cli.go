@@ -57,6 +57,8 @@ type grammar struct {
 	Doctor     doctorCmd     `cmd:"" help:"Look whether everything that is needed is there."`
 	Backup     backupCmd     `cmd:"" help:"Copy the data into one file, while the server runs."`
 	Restore    restoreCmd    `cmd:"" help:"Fill a data folder from a backup."`
+	Export     exportDataCmd `cmd:"" help:"Write everything into files of JSON lines."`
+	Import     importDataCmd `cmd:"" help:"Fill a store from such files: how data moves to PostgreSQL and back."`
 	Verify     verifyCmd     `cmd:"" help:"Fold every conversation again and compare."`
 	Understand understandCmd `cmd:"" help:"Show what the ear makes of a text."`
 	Eval       struct {

@@ -265,7 +265,7 @@ func askServer(ctx context.Context, cfg config.Config, name string, req []byte, 
 // doHere opens the data folder for one job.
 func doHere(ctx context.Context, e *env, name string, req []byte, p progress, make bool) (_ json.RawMessage, err error) {
 	if !make {
-		if err := hasData(e.cfg.Data); err != nil {
+		if err := hasData(e.cfg); err != nil {
 			return nil, err
 		}
 	}

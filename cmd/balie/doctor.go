@@ -176,7 +176,7 @@ func lookClock(_ context.Context, e *env) (verdict, string, string) {
 }
 
 func lookStore(ctx context.Context, e *env) (verdict, string, string) {
-	if hasData(e.cfg.Data) != nil {
+	if hasData(e.cfg) != nil {
 		return warn, "no data yet", "balie serve --demo makes a demo shop; balie user add and balie kb import start your own"
 	}
 	s, err := ask[state](ctx, e, "health", struct{}{}, false)

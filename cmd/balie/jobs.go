@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"balie/internal/config"
 	"balie/internal/fault"
 	"balie/internal/store/bolt"
 )
@@ -26,11 +27,14 @@ var jobs = map[string]job{
 	"health":        jobOf(health),
 }
 
-// hasData says what to do when a folder holds no data.
-func hasData(dir string) error {
-	_, err := os.Stat(filepath.Join(dir, bolt.FileName))
+// hasData says what to do when a folder holds no data. A database is there or not; opening it tells.
+func hasData(cfg config.Config) error {
+	if cfg.Postgres != "" {
+		return nil
+	}
+	_, err := os.Stat(filepath.Join(cfg.Data, bolt.FileName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fault.Newf(fault.NotFound, "There is no data in the folder %s. Name the right one with --data, or fill it: balie serve --demo.", dir)
+		return fault.Newf(fault.NotFound, "There is no data in the folder %s. Name the right one with --data, or fill it: balie serve --demo.", cfg.Data)
 	}
 	return err
 }

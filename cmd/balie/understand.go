@@ -113,7 +113,7 @@ func (e *env) printHeard(h heard) error {
 // finder returns what looks articles up: in the data folder, through the server that holds it or directly; where there is no data,
 // in the demo's own articles.
 func (e *env) finder(ctx context.Context) (find func(context.Context, string, string) ([]found, error), done func(), err error) {
-	if hasData(e.cfg.Data) == nil {
+	if hasData(e.cfg) == nil {
 		if client, err := dialControl(e.cfg.Data); err == nil {
 			client.CloseIdleConnections()
 			return func(ctx context.Context, text, lang string) ([]found, error) {

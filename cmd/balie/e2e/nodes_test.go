@@ -10,6 +10,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"os/exec"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -423,4 +426,54 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 	t.Fatalf("it did not come to be that %s", what)
+}
+
+// balie runs a command to its end and returns what it printed.
+func balie(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("balie %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// TestMovingHouse moves a house from its file to PostgreSQL and back; a customer comes back in each and finds what was said.
+func TestMovingHouse(t *testing.T) {
+	address := pgtest.Database(t)
+	first, second, third := t.TempDir(), t.TempDir(), t.TempDir()
+	postgres := "BALIE_POSTGRES=" + address
+	h := start(t, first)
+	c := visit(t, h.url, "")
+	c.say(turns[0])
+	c.until("an answer", heard("bot", 1))
+	c.leave()
+	h.stop()
+	moves := []struct {
+		from, to []string
+		dir      string
+		env      []string
+	}{
+		{[]string{"BALIE_DATA=" + first}, []string{"BALIE_DATA=" + second, postgres}, second, []string{postgres}},
+		{[]string{"BALIE_DATA=" + second, postgres}, []string{"BALIE_DATA=" + third}, third, nil},
+	}
+	for i, m := range moves {
+		files := t.TempDir()
+		balie(t, m.from, "export", files)
+		balie(t, m.to, "import", files)
+		if said := balie(t, m.to, "verify"); !strings.Contains(said, " 0 differences") {
+			t.Errorf("verify: %s", said)
+		}
+		h := start(t, m.dir, m.env...)
+		back := visit(t, h.url, c.v.Session())
+		back.say(turns[i+1])
+		back.until("another answer", heard("bot", i+2))
+		back.inTurn(turns[:i+2])
+		back.leave()
+		h.stop()
+	}
 }
