@@ -165,7 +165,7 @@ func (t *talk) owner(o chat.OwnerChanged) {
 	case chat.RoleBot:
 		t.line("*", t.say("U spreekt weer met de chatbot.", "You are talking to the chatbot again."))
 	case chat.RoleQueue:
-		t.line("*", t.say("Een medewerker neemt het over.", "A person takes over."))
+		t.line("*", t.say("U wacht op een medewerker.", "You are waiting for a person."))
 	}
 }
 
@@ -206,73 +206,6 @@ func (t *talk) line(label, text string) {
 		label += ": "
 	}
 	fmt.Fprintln(t.out, label+strings.ReplaceAll(text, "\n", "\n  "))
-}
-
-// filling is a form on its way: the values so far and the field that is asked for.
-type filling struct {
-	form   chat.Form
-	values map[string]string
-	next   int
-}
-
-// ask asks for the form's next field.
-func (t *talk) ask() {
-	f := t.form.form.Fields[t.form.next]
-	text := f.Label
-	if f.Hint != "" {
-		text += " (" + f.Hint + ")"
-	}
-	if f.Value != "" {
-		text += " [" + f.Value + "]"
-	}
-	if f.Error != "" {
-		t.line("!", f.Error)
-	}
-	t.line("?", text)
-	for i, o := range f.Options {
-		t.line("", fmt.Sprintf("   %d %s", i+1, o.Label))
-	}
-}
-
-// fill takes a line as the value of the field that is asked for. An empty line keeps what stands there. It reports whether the form was
-// complete and has been sent.
-func (t *talk) fill(line string) (bool, error) {
-	f := t.form.form.Fields[t.form.next]
-	value := strings.TrimSpace(line)
-	if value == "" {
-		value = f.Value
-	}
-	value = chosen(f, value)
-	if value == "" && f.Required {
-		t.ask()
-		return false, nil
-	}
-	t.form.values[f.Name] = value
-	if t.form.next++; t.form.next < len(t.form.form.Fields) {
-		t.ask()
-		return false, nil
-	}
-	done := t.form
-	t.form = nil
-	return true, t.send(true, map[string]any{"type": "submit", "form": done.form.ID, "values": done.values})
-}
-
-// chosen turns the numbers of options into their values; what is no number of an option stays.
-func chosen(f chat.Field, typed string) string {
-	if len(f.Options) == 0 {
-		return typed
-	}
-	words := []string{typed}
-	if f.Multiple {
-		words = strings.Split(typed, ",")
-	}
-	for i, w := range words {
-		words[i] = strings.TrimSpace(w)
-		if n, err := strconv.Atoi(words[i]); err == nil && n >= 1 && n <= len(f.Options) {
-			words[i] = f.Options[n-1].Value
-		}
-	}
-	return strings.Join(words, ",")
 }
 
 // typed deals with a line that was typed. It reports whether something was sent that can be waited for.
