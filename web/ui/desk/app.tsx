@@ -43,6 +43,10 @@ function Screen() {
   const { desk, t } = useRoom()
   if (desk.me.value === undefined) return <p class="loading">{t('loading')}</p>
   if (desk.me.value === null) return <SignIn />
+  if (!desk.allowed.value && desk.me.value.roles.includes('editor')) {
+    location.replace('/desk/kb') // their desk is the library
+    return <p class="loading">{t('loading')}</p>
+  }
   if (!desk.allowed.value)
     return (
       <main class="signin">

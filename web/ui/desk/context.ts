@@ -53,10 +53,3 @@ export function moment({ desk }: Room, iso: string): string {
   const form: Intl.DateTimeFormatOptions = today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }
   return new Intl.DateTimeFormat(locale(desk.lang.value), form).format(date)
 }
-
-/** said writes any value of a fact or an order as one line of text. */
-export function said(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value !== 'object') return String(value)
-  return Object.values(value).map(said).filter(Boolean).join(', ')
-}

@@ -1,5 +1,6 @@
 // The right pane: who the customer is, what he ordered, what he asked before.
-import { known, moment, said, useRoom } from './context'
+import { known, moment, useRoom } from './context'
+import { said } from './said'
 import type { Talk } from './talk'
 
 export function Customer({ talk }: { talk: Talk }) {

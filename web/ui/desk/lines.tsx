@@ -2,8 +2,9 @@
 import { safeLink } from '../chat/context'
 import type { Message } from '../chat/protocol'
 import { at, call } from './api'
-import { known, moment, said, useRoom } from './context'
+import { known, moment, useRoom } from './context'
 import type { DeskEvent } from './protocol'
+import { said } from './said'
 import { When } from './takeover'
 import type { Talk } from './talk'
 

@@ -1,6 +1,7 @@
 // The take-over card: everything the next person must know, so that the customer never has to say it twice.
-import { known, moment, said, useRoom, waited, type Room } from './context'
+import { known, moment, useRoom, waited, type Room } from './context'
 import type { Packet, Tried } from './protocol'
+import { said } from './said'
 
 export function TakeOver({ packet }: { packet: Packet }) {
   const room = useRoom()

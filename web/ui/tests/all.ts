@@ -5,6 +5,7 @@ import { Outbox, type Kept } from '../chat/outbox'
 import type { Event } from '../chat/protocol'
 import { fresh, groupOf, orderOf } from '../desk/order'
 import type { Row } from '../desk/protocol'
+import { said as written } from '../desk/said'
 import { langOf, translator } from '../shared/i18n'
 
 const wrong: string[] = []
@@ -23,6 +24,13 @@ same('the first wait is short', delay(0, false, 0.999) < 700, true)
 same('waits grow', delay(3, false, 1) > delay(1, false, 1), true)
 same('waits end growing', delay(500, false, 1) <= 30_100, true)
 same('later is later', delay(0, true, 0) >= 5_000, true)
+
+// ---- facts at the desk
+same('an address is written once', written({ line1: 'Keizersgracht 14', street: 'Keizersgracht', number: '14', city: 'Amsterdam', region: '', postcode: '1015 CX', country: 'NL' }),
+  'Keizersgracht 14, 1015 CX Amsterdam, NL')
+same('an address in parts', written({ street: 'Dorpsstraat', number: '3', addition: 'B', postcode: '1234 AB', city: 'Lutjebroek' }), 'Dorpsstraat 3-B, 1234 AB Lutjebroek')
+same('a postcode alone', written({ postcode: '1015 CX', country: 'NL' }), '1015 CX, NL')
+same('a list', written(['a', null, 2]), 'a, 2')
 
 // ---- which questions can still be answered
 const said = (seq: number, role: 'bot' | 'customer' | 'agent', message: Event['message'] = {}): Event => ({
