@@ -145,7 +145,7 @@ func (w *Workshop) trial(ctx context.Context, a Article, rev uint64, to State) (
 	w.Library.seat.Lock()
 	of := w.Library.current
 	w.Library.seat.Unlock()
-	name := fmt.Sprintf("%s@%d>%s", Key(a.Lang, a.ID), rev, to)
+	name := fmt.Sprintf("%s@%d>%s%d", Key(a.Lang, a.ID), rev, to, len(a.Questions))
 	return w.trials.take(name, of, func() (*Trial, error) { return w.Library.Trial(ctx, draftOf(a, to)) })
 }
 
@@ -155,7 +155,7 @@ func (w *Workshop) drop(k *kept) {
 	}
 }
 
-// Passage of a try-out: a hit with the words of the question marked in it.
+// TriedHit is a passage of a try-out: a hit with the words of the question marked in it.
 type TriedHit struct {
 	Hit
 	Snippet string `json:"snippet"`

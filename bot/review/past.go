@@ -22,11 +22,11 @@ type Log interface {
 const (
 	maxConversations = 20_000
 	maxEvents        = 2_000 // of one conversation
-	pastFresh        = time.Minute
+	pastFresh        = 15 * time.Second
 	longTalk         = 30 * 24 * time.Hour // how long before the moment a conversation may have begun and still go on
 )
 
-// History looks through past conversations. What it found is remembered for a minute.
+// History looks through past conversations. What it found is remembered for some seconds.
 type History struct {
 	Log   Log
 	Lists relay.Lists

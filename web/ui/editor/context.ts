@@ -23,7 +23,7 @@ export class Room {
     lang: string,
     readonly nonce: string,
   ) {
-    this.lang = signal(langOf(localStorage.getItem('balie-lang') ?? lang))
+    this.lang = signal(langOf(localStorage.getItem('balie:desk:lang') ?? lang))
     this.t = translator<EditorKey>(texts, () => this.lang.value)
     addEventListener('popstate', () => (this.path.value = location.pathname))
   }
@@ -34,7 +34,7 @@ export class Room {
 
   setLang(lang: Lang) {
     this.lang.value = lang
-    localStorage.setItem('balie-lang', lang)
+    localStorage.setItem('balie:desk:lang', lang)
   }
 
   /** go shows another screen without loading the page. */

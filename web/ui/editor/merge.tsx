@@ -1,7 +1,7 @@
 // Two people changed the same article. What they did in different places goes together by itself; for the rest somebody chooses.
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { moment, useRoom } from './context'
+import { useRoom } from './context'
 import { merge, type Part } from './diff'
 import type { Article, Content } from './protocol'
 import { contentOf, type Session } from './session'
@@ -28,7 +28,7 @@ export function Merge({ session, theirs }: { session: Session; theirs: Article }
   return (
     <main class="page merge">
       <h2>{t('merge_title')}</h2>
-      <p>{t('merge_who', { name: theirs.by ?? '' })} {theirs.updated && <span class="muted">{moment(room, theirs.updated)}</span>}</p>
+      <p>{t('merge_who', { name: theirs.by ?? '' })}</p>
       <p role="status">{left > 0 ? t('merge_left', { n: left }) : t('merge_ready')}</p>
       {fields.filter((f) => f.both).map((f) => (
         <Both key={f.name} name={f.name} label={t(`field_${f.name}`)} mine={show(f.mine)} theirs={show(f.theirs)} chosen={chosen.value[f.name]} choose={choose} only />
@@ -38,7 +38,7 @@ export function Merge({ session, theirs }: { session: Session; theirs: Article }
           p.kind === 'agreed' ? (
             <p key={i} class="agreed">{p.lines.join('\n')}</p>
           ) : (
-            <Both key={i} name={`part-${i}`} label={t('merge_both')} mine={p.mine.join('\n')} theirs={p.theirs.join('\n')} chosen={chosen.value[`part-${i}`]} choose={choose} />
+            <Both key={i} name={`part-${i}`} label={t('merge_place')} mine={p.mine.join('\n')} theirs={p.theirs.join('\n')} chosen={chosen.value[`part-${i}`]} choose={choose} />
           ),
         )}
       </div>

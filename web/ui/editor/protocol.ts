@@ -98,6 +98,7 @@ export interface Tried {
 export interface Tested {
   question: string
   ok: boolean
+  weak?: boolean
   said: Said
 }
 

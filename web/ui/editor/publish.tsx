@@ -52,7 +52,7 @@ function Found({ report }: { report: Report }) {
         {t('gate_asked', { n: report.asked })} {t('gate_from', { own: report.from.article ?? 0, near: report.from.neighbour ?? 0, customers: report.from.customer ?? 0 })}
       </p>
       <ul class="counts">
-        {verdicts.map((v) => <li key={v} class={v}><strong>{report.verdicts[v] ?? 0}</strong> {t(`count_${v}`)}</li>)}
+        {verdicts.map((v) => <li key={v} class={report.verdicts[v] ? v : 'muted'}><strong>{report.verdicts[v] ?? 0}</strong> {t(`count_${v}`)}</li>)}
         <li><strong>{report.same}</strong> {t('count_same')}</li>
       </ul>
       {verdicts.map((v) => <Group key={v} verdict={v} changes={report.changes.filter((c) => c.verdict === v)} />)}

@@ -12,7 +12,7 @@ export function SaidView({ said }: { said: Said }) {
         {said.act === 'choose' && <strong> {(said.labels ?? []).join(' · ')}</strong>}
         {said.act === 'flow' && said.flow && <strong> {said.flow.replaceAll('_', ' ')}</strong>}
       </p>
-      {said.act === 'answer' && <p class="said-text">{said.text}</p>}
+      {(said.act === 'answer' || said.act === 'flow') && <p class="said-text">{said.text}</p>}
     </div>
   )
 }

@@ -44,6 +44,7 @@ export class Session {
   readonly conflict = signal<Article | undefined>(undefined)
   readonly dirty = computed(() => this.article.value !== undefined && !sameContent(this.content.value, this.base.value))
 
+  private saving: Promise<unknown> = Promise.resolve()
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly ends: (() => void)[] = []
 
@@ -145,15 +146,24 @@ export class Session {
       })
   }
 
-  /** save makes a revision. A colleague's text in between becomes the conflict, and nothing of either is lost. */
-  async save(why: string): Promise<boolean> {
+  /** save makes a revision; one at a time, so that nobody is in conflict with themselves. A colleague's text in between becomes the
+   * conflict, and nothing of either is lost. */
+  save(why: string): Promise<boolean> {
+    const next = this.saving.then(() => this.saveNow(why))
+    this.saving = next.catch(() => undefined)
+    return next
+  }
+
+  private async saveNow(why: string): Promise<boolean> {
     if (!this.dirty.value) return true
-    const content = { ...this.content.value }
+    if (this.conflict.value) return false
+    const typed = this.content.value
+    const content = { ...typed }
     const was = this.base.value
     if ((content.body !== was.body || content.title !== was.title) && content.updated === was.updated) content.updated = today()
     try {
       const a = await write('PUT', of(this.key), { ...content, rev: this.rev.value, owner: this.article.value?.owner ?? '', why })
-      this.saved(a)
+      this.saved(a, typed)
       return true
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
@@ -162,14 +172,16 @@ export class Session {
     }
   }
 
-  /** saved takes what the server has now; unsaved work of before is over. */
-  saved(a: Article) {
+  /** saved takes what the server has now; unsaved work of before is over. What was typed after sent stays on top of it. */
+  saved(a: Article, sent: Content = this.content.value) {
     clearTimeout(this.timer)
+    const typed = this.content.value
     this.conflict.value = undefined
     this.restored.value = false
     this.take(a)
     this.keptAt.value = new Date().toISOString()
-    this.forget()
+    if (typed === sent) this.forget()
+    else this.content.value = { ...typed, updated: typed.updated === sent.updated ? (a.updated ?? '') : typed.updated }
   }
 
   /** merged is the text that came out of a conflict, on top of the colleague's. */

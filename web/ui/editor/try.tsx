@@ -126,6 +126,7 @@ export function Tests({ session, save }: { session: Session; save: () => Promise
                 {r && <span class={`verdict ${r.ok ? 'ok' : 'bad'}`}>{r.ok ? t('test_ok') : t('test_bad')}</span>} {q}
               </p>
               {r && !r.ok && <SaidView said={r.said} />}
+              {r?.weak && <p class="warn">{t('test_weak')}</p>}
               {room.mayWrite && (
                 <button type="button" class="link" aria-label={t('test_remove_name', { question: q })} onClick={() => session.change({ questions: questions.filter((x) => x !== q) })}>
                   {t('test_remove')}
