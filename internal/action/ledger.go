@@ -172,7 +172,11 @@ func (l *Ledger) bind(name string, w Write, needs chat.Level) (chat.ActionMoved,
 }
 
 // errLevel is fault.Unauthorized without a Reason of the order system: being surer of the customer helps.
-func errLevel() error { return fault.New(fault.Unauthorized, "We are not sure enough that it is you.") }
+func errLevel() error {
+	return fault.Wrap(fault.Unauthorized, "We are not sure enough that it is you.", errTooUnsure)
+}
+
+var errTooUnsure = errors.New("identity level too low")
 
 // maxParams bounds a write at rest.
 const maxParams = 256 << 10

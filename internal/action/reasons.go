@@ -4,6 +4,7 @@ package action
 const (
 	LevelTooLow   Reason = "level_too_low" // not sure enough who the customer is
 	OverLimit     Reason = "over_limit"    // beyond what the bot, or this person, may do
+	Declined      Reason = "declined"      // a second person said no
 	NoPress       Reason = "no_press"      // no customer pressed a button of a card that shows this very act
 	NotProposed   Reason = "not_proposed"
 	HashMismatch  Reason = "hash_mismatch" // what was confirmed is not what was proposed
