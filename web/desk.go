@@ -13,11 +13,6 @@ import (
 	"balie/internal/fault"
 )
 
-// Undoer takes back an act on the company's systems, for an agent.
-type Undoer interface {
-	Undo(ctx context.Context, by chat.Party, conv chat.ConversationID, action string) (chat.Seq, error)
-}
-
 // Draft is what an agent has typed and not sent.
 type Draft struct {
 	Text string `json:"text"`
@@ -48,6 +43,7 @@ type row struct {
 	Created    time.Time           `json:"created"`
 	Closed     *time.Time          `json:"closed"`
 	Code       string              `json:"code"`
+	Asked      int                 `json:"asked"`
 	Lease      string              `json:"lease,omitempty"`
 }
 
@@ -63,7 +59,7 @@ func (s *Server) row(c chat.Conversation, p handoff.Person) row {
 	r := row{ID: c.ID, Reference: c.ID.Reference(), Site: c.Site, Name: c.Customer.Name, Verified: c.Customer.Level.AtLeast(chat.LevelOrder),
 		Topic: c.Intent, Lang: c.Lang, Owner: ownerOut{c.Owner.Role, c.Owner.Agent, c.Owner.Name, c.Owner.Reason, c.Owner.Since},
 		Reason: c.Escalated, Priority: c.Priority, Team: c.Team, SLA: s.desk.Urgency(c), Head: c.Head, Heard: c.Heard, Answered: c.Answered,
-		Unanswered: handoff.Unanswered(c), Created: c.Created, Code: c.Code}
+		Unanswered: handoff.Unanswered(c), Created: c.Created, Code: c.Code, Asked: len(asked(c, s.now()))}
 	if c.Last.Seq > 0 {
 		r.Last = &c.Last
 	}
@@ -98,6 +94,9 @@ func (s *Server) deskRoutes(mux router) {
 		"PUT /api/v1/desk/presence":                     s.deskPresence,
 		"GET /api/v1/desk/settings":                     s.deskSettings,
 		"GET /api/v1/desk/search":                       s.deskSearch,
+		"GET /api/v1/desk/actions":                      s.deskActs,
+		"GET /api/v1/desk/requests":                     s.deskRequests,
+		"GET /api/v1/desk/conversations/{id}/actions":   s.deskChoices,
 		"GET /api/v1/desk/conversations/{id}":           s.deskConversation,
 		"POST /api/v1/desk/conversations/{id}/claim":    s.deskClaim,
 		"POST /api/v1/desk/conversations/{id}/messages": s.deskMessage,
@@ -140,8 +139,9 @@ type deskBody struct {
 	Code    string   `json:"code"`
 	Seq     chat.Seq `json:"seq"`
 	Verdict string   `json:"verdict"`
-	Undo    string   `json:"undo"`
 	State   string   `json:"state"`
+
+	actBody
 }
 
 func (b deskBody) key() chat.Key { return chat.Key(b.Key) }
@@ -351,21 +351,6 @@ func (s *Server) deskClose(r *http.Request, p handoff.Person) (any, error) {
 	}
 	c, err := s.desk.Close(r.Context(), p, id, b.Code, clip(b.Note, handoff.MaxText), b.Lease)
 	return map[string]any{"row": s.row(c, p)}, err
-}
-
-func (s *Server) deskAction(r *http.Request, p handoff.Person) (any, error) {
-	id, b, err := deskCall(r)
-	if err != nil {
-		return nil, err
-	}
-	if b.Undo == "" || s.opt.Undo == nil {
-		return nil, fault.New(fault.Invalid, "Say which act to undo.")
-	}
-	if _, err := s.desk.Holds(r.Context(), p, id, b.Lease); err != nil {
-		return nil, err
-	}
-	seq, err := s.opt.Undo.Undo(r.Context(), chat.Party{Role: chat.RoleAgent, ID: p.ID, Name: p.Name}, id, b.Undo)
-	return map[string]chat.Seq{"seq": seq}, err
 }
 
 func (s *Server) deskDraft(r *http.Request, p handoff.Person) (any, error) {

@@ -35,6 +35,7 @@ type shown struct {
 	owner chat.Owner
 	sla   string
 	heard chat.Seq
+	asked int
 }
 
 func (s *Server) deskSocket(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +139,7 @@ func (l *deskLine) greet(ctx context.Context) error {
 	}
 	for _, cs := range [][]chat.Conversation{v.Waiting, v.Mine, v.Bot} {
 		for _, c := range cs {
-			l.shown[c.ID] = shown{c.Owner, s.desk.Urgency(c), c.Heard}
+			l.shown[c.ID] = shown{c.Owner, s.desk.Urgency(c), c.Heard, len(asked(c, s.now()))}
 		}
 	}
 	for _, c := range v.Mine {
@@ -212,7 +213,7 @@ func (l *deskLine) changed(ctx context.Context, id chat.ConversationID) error {
 	if err != nil {
 		return err
 	}
-	now := shown{c.Owner, s.desk.Urgency(c), c.Heard}
+	now := shown{c.Owner, s.desk.Urgency(c), c.Heard, len(asked(c, s.now()))}
 	l.mu.Lock()
 	was, known := l.shown[id]
 	if c.Owner.Role == chat.RoleNobody {
@@ -242,6 +243,8 @@ func (l *deskLine) alert(c chat.Conversation, was shown, known bool, now shown, 
 	switch {
 	case c.Owner.Role == chat.RoleQueue && (!known || was.owner.Role != chat.RoleQueue):
 		kind = "new_in_queue"
+	case now.asked > was.asked && l.person.May(handoff.RoleSupervisor):
+		kind = "request"
 	case mine && (!known || was.owner.Since != c.Owner.Since):
 		kind = "assigned"
 	case mine && now.heard > was.heard:

@@ -143,6 +143,7 @@ type problem struct {
 	Code   string `json:"code"`
 	Key    string `json:"key,omitempty"`
 	Holder *who   `json:"holder,omitempty"`
+	Reason string `json:"reason,omitempty"` // of a refused act: a code
 
 	Current any `json:"current,omitempty"` // of a conflict: what is there
 	Report  any `json:"report,omitempty"`  // of a refused publication: what the gate found

@@ -40,7 +40,8 @@ type Options struct {
 	Ready    []Check
 
 	Profiles handoff.Profiles        // may be nil
-	Undo     Undoer                  // may be nil: agents then cannot undo acts
+	Ledger   Ledger                  // may be nil: agents then cannot act
+	Acts     Acts                    // what agents can do; nil: they can only undo
 	Demo     map[string]http.Handler // further routes of the demo; may be nil
 	Metrics  http.Handler            // may be nil
 	Failed   func(fault.Kind)        // hears of everything that is refused or goes wrong; may be nil

@@ -214,7 +214,7 @@ func doors(ctx context.Context, h *house) (web.Options, error) {
 			{Name: "store", Ping: h.data.engine.Ping},
 			{Name: "library", Ping: func(context.Context) error { return h.data.library.Ready() }},
 		},
-		Profiles: profiles{h.orders}, Undo: h.ledger, Demo: routes(h, sites), Metrics: h.figures.Handler(), Failed: h.figures.Failed,
+		Profiles: profiles{h.orders}, Ledger: h.ledger, Acts: deskActs(h), Demo: routes(h, sites), Metrics: h.figures.Handler(), Failed: h.figures.Failed,
 		PublicURL: cfg.PublicURL, SessionLife: time.Duration(cfg.Sessions.CustomerDays) * 24 * time.Hour,
 		MaxConnections: cfg.MaxConnections, NoRateLimit: !cfg.RateLimit, BehindProxy: behindProxy(cfg), Slog: h.log,
 	}, nil
