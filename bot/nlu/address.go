@@ -106,7 +106,19 @@ func addressTokens(work string) []token {
 		if cut := runOn.FindStringIndex(s); cut != nil {
 			s = s[:cut[1]-2]
 		}
-		if s != "." && s != ":" && !addressLabels[strings.ToLower(s)] {
+		label := addressLabels[strings.ToLower(s)] || placeLabels[strings.ToLower(s)] && strings.HasPrefix(work[m[0]+len(s):], ":")
+		switch {
+		case s == "." || s == ":" || label:
+		case s == "/" || s == "|":
+			out = append(out, token{",", m[0], m[0] + 1})
+		default:
+			if cut := gluedAt(s); cut > 0 { // "Kerkstraat12", "3621NE-7"
+				out = append(out, token{s[:cut], m[0], m[0] + cut})
+				m[0], s = m[0]+cut, s[cut:]
+				if s[0] == '-' {
+					m[0], s = m[0]+1, s[1:]
+				}
+			}
 			out = append(out, token{s, m[0], m[0] + len(s)})
 		}
 	}
@@ -114,7 +126,26 @@ func addressTokens(work string) []token {
 }
 
 // addressLabels name a part of an address that follows; they are no part of it.
-var addressLabels = set("huisnummer huisnr huisnr. straatnaam postcode plaats woonplaats stad gemeente zip zipcode postal code city town")
+var addressLabels = set("huisnummer huisnr huisnr. straatnaam postcode plaats woonplaats stad gemeente zip zipcode postal code")
+
+// placeLabels are that only with a colon: "Salt Lake City" is a name.
+var placeLabels = set("city town state country land")
+
+var (
+	gluedStreet   = regexp.MustCompile(`^(\pL{5,})\d{1,4}(?:-?[A-Za-z])?$`)
+	gluedPostcode = regexp.MustCompile(`^([1-9]\d{3}[A-Za-z]{2})-?\d{1,4}[A-Za-z]?$`)
+)
+
+// gluedAt is where a word falls apart that somebody forgot a space in, 0 when it is whole.
+func gluedAt(s string) int {
+	if m := gluedPostcode.FindStringSubmatch(s); m != nil {
+		return len(m[1])
+	}
+	if m := gluedStreet.FindStringSubmatch(s); m != nil && streetLike(Normalize(m[1])) {
+		return len(m[1])
+	}
+	return 0
+}
 
 // runOn is a full stop without a space behind it: the next sentence.
 var runOn = regexp.MustCompile(`[a-z]{3}\.[A-Z]`)
@@ -173,6 +204,9 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	if a.City == "" {
 		a.City = r.cityBefore(from)
 	}
+	if a.Postcode == "" {
+		to = r.latePostcode(&a, to)
+	}
 	known := streetLike(r.low[i-1]) || r.anyStreetLike(from, i)
 	context := r.addressWordBefore(from)
 	switch {
@@ -191,13 +225,36 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	return a, from, to
 }
 
+// latePostcode reads a Dutch postcode said after the rest: "Kerkstraat 12 in Utrecht, en de postcode is 3581 RA". It
+// returns the first token it did not use, which is i when there is none.
+func (r *addressReader) latePostcode(a *Address, i int) int {
+	for j := i; j < i+6; j++ {
+		if country, code, n := r.postcodeAt(j); n > 0 && country == "NL" {
+			a.Postcode, a.Country = code, country
+			if end := r.cityAt(a, j+n); a.City == "" {
+				return end
+			}
+			return j + n
+		}
+		if !separator(r.at(j)) && !beforePostcode[r.lower(j)] {
+			break
+		}
+	}
+	return i
+}
+
+var beforePostcode = set("met en de is mijn with and the my dus")
+
 // restOfAddition reads what else stands between a Dutch house number and the postcode, when the city follows the
 // postcode: whatever people write there ("2e woonlaag links", "t.o. de kerk") can only belong to the number.
 func (r *addressReader) restOfAddition(j int) (string, int) {
 	if w := r.lower(j); w == "in" || w == "te" {
 		return "", j
 	}
-	for k := j + 1; k < j+6 && k < len(r.toks); k++ {
+	if _, _, n := r.postcodeAt(j); n > 0 {
+		return "", j
+	}
+	for k := j + 1; k < j+6 && k < len(r.toks) && !goesElsewhere[r.low[k-1]]; k++ {
 		country, _, n := r.postcodeAt(k)
 		if n == 0 {
 			continue
@@ -209,6 +266,9 @@ func (r *addressReader) restOfAddition(j int) (string, int) {
 	}
 	return "", j
 }
+
+// goesElsewhere are words after which another address is meant.
+var goesElsewhere = set("naar maar to but niet not en and of or is wordt nu now nee no sorry")
 
 // belgianForm puts the box of a Belgian address on its second line.
 func (a *Address) belgianForm() {
@@ -307,7 +367,7 @@ func (r *addressReader) nameBefore(j int) bool {
 	}
 	for j--; j >= 0; j-- {
 		if low := r.low[j]; !nameParticle[low] || r.isName(j) {
-			return !separator(r.at(j)) && hasLetter(low) && !sentenceWord[low] && (r.plain || r.isName(j)) && r.gapAfter(j) == ""
+			return !separator(r.at(j)) && hasLetter(low) && !sentenceWord[low] && (r.plain || r.isName(j)) && (r.gapAfter(j) == "" || r.gapAfter(j) == "." && streetLead[low])
 		}
 	}
 	return false

@@ -137,3 +137,33 @@ func TestAddressesAsPeopleWriteThem(t *testing.T) {
 		}
 	}
 }
+
+func TestListedAddresses(t *testing.T) {
+	rows, right := lines(t, "testdata/addresses.txt"), 0.0
+	for _, row := range rows {
+		text, want, _ := strings.Cut(strings.ReplaceAll(row, `\n`, "\n"), " => ")
+		h := nlu.Hints{Lang: "nl", Now: saturday}
+		if english, ok := strings.CutPrefix(text, "EN "); ok {
+			text, h.Lang = english, "en"
+		}
+		s, err := nlu.FindSlots(text, h, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		if len(s.Addresses) > 0 {
+			got = s.Addresses[0].Map()
+		}
+		ok := true
+		for _, part := range strings.Split(want, "|") {
+			k, v, _ := strings.Cut(part, "=")
+			ok = ok && strings.EqualFold(got[k], v)
+		}
+		if ok {
+			right++
+		} else {
+			t.Logf("%s: %v", row, got)
+		}
+	}
+	atLeast(t, "right in every part", right/float64(len(rows)), 0.94)
+}

@@ -14,11 +14,19 @@ var (
 	neverGiven = set("sa sd ss")
 )
 
+// spokenNumbers are house numbers as dictation writes them.
+var spokenNumbers = map[string]string{"twee": "2", "drie": "3", "vier": "4", "vijf": "5", "zes": "6", "zeven": "7", "acht": "8", "negen": "9", "tien": "10",
+	"elf": "11", "twaalf": "12", "dertien": "13", "veertien": "14", "vijftien": "15", "zestien": "16", "zeventien": "17", "achttien": "18",
+	"negentien": "19", "twintig": "20"}
+
 // houseAt reads a house number with its addition at token i. n is how many tokens it took, 0 for none.
 func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 	j := i
 	if numberWord[r.lower(j)] || r.at(j) == "#" {
 		j++
+	}
+	if n, spoken := spokenNumbers[r.lower(j)]; spoken && (j > i || streetLike(r.lower(i-1))) {
+		return n, "", j + 1 - i
 	}
 	m := houseNumber.FindStringSubmatch(r.at(j))
 	if m == nil || m[1][0] == '0' {

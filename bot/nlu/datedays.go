@@ -60,6 +60,9 @@ func (r *dateReader) dayOfMonth(i int) (t time.Time, n int, ok bool) {
 		t, ok = r.day(from.Year(), from.Month(), d)
 		return t, n, ok
 	}
+	if t, ok = r.onWeekday(d, i); ok {
+		return t, 2, true
+	}
 	step := -1
 	if r.asks() {
 		step = 1
@@ -71,6 +74,26 @@ func (r *dateReader) dayOfMonth(i int) (t time.Time, n int, ok bool) {
 		}
 	}
 	return t, 0, false
+}
+
+// onWeekday is the day d nearest to today that falls on the weekday said before it at i: "zaterdag de 28e".
+func (r *dateReader) onWeekday(d, i int) (best time.Time, ok bool) {
+	j := i - 1
+	if r.at(j) == "de" || r.at(j) == "the" {
+		j--
+	}
+	day, known := r.weekdayAt(j, true)
+	if !known {
+		return best, false
+	}
+	for k := -2; k <= 2; k++ {
+		first := time.Date(r.today.Year(), r.today.Month()+time.Month(k), 1, 12, 0, 0, 0, time.UTC)
+		t, valid := r.day(first.Year(), first.Month(), d)
+		if valid && t.Weekday() == day && (!ok || t.Sub(r.today).Abs() < best.Sub(r.today).Abs()) {
+			best, ok = t, true
+		}
+	}
+	return best, ok
 }
 
 func isMonthWord(w string) bool { return w == "maand" || w == "month" }

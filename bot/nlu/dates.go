@@ -42,6 +42,9 @@ type token struct {
 // findDates finds the days named in a folded text.
 func findDates(folded string, h Hints) []found[Date] {
 	r := dateReader{us: h.Country == "US", relative: !h.Now.IsZero(), toks: tokens(folded)}
+	for i := range r.toks {
+		r.toks[i].s = spelled(r.toks[i].s)
+	}
 	y, m, d := h.Now.Date()
 	r.today = time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
 	for i := 0; i < len(r.toks) && len(r.out) < maxFound; {
@@ -222,6 +225,9 @@ func (r *dateReader) dayFirst(a, b, y int) (time.Time, bool) {
 // dayMonth reads "1 mei 2026", "1e mei", "the 1st of May".
 func (r *dateReader) dayMonth(i int) (t time.Time, n int, ok bool) {
 	d := r.num(i, 2)
+	if spoken, ok := number(r.at(i)); d < 0 && ok && months[r.at(i+1)] > 0 && spoken > 1 {
+		d = spoken // "drie november"
+	}
 	if d < 1 || d > 31 {
 		return t, 0, false
 	}
@@ -361,5 +367,6 @@ func (r *dateReader) dayWord(i int) (t time.Time, n int, ok bool) {
 	if !known || r.at(i) == "morgen" && (set("goede goeie goeden fijne de mooie hele elke prettige dag")[r.at(i-1)] || weekdayLike(r.at(i-1)) && len(r.at(i-1)) > 2) {
 		return t, 0, false
 	}
-	return r.today.AddDate(0, 0, days), 1, true
+	weeks, took := r.weeksOn(i + 1)
+	return r.today.AddDate(0, 0, days+7*weeks), 1 + took, true
 }

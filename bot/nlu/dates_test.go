@@ -76,3 +76,24 @@ func TestDatesFollowTheCountryAndTheClock(t *testing.T) {
 		}
 	}
 }
+
+func TestDatesAsPeopleWriteThem(t *testing.T) {
+	rows, right := lines(t, "testdata/dates.txt"), 0.0
+	for _, row := range rows {
+		text, want, _ := strings.Cut(row, "=>")
+		s, err := nlu.FindSlots(text, nlu.Hints{Now: saturday, Lang: "nl"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(s.Dates) > 0 {
+			got = s.Dates[0].String()
+		}
+		if got == strings.TrimSpace(want) {
+			right++
+		} else {
+			t.Logf("%q: %s", row, got)
+		}
+	}
+	atLeast(t, "right", right/float64(len(rows)), 0.95)
+}

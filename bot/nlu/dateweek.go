@@ -41,7 +41,7 @@ func (r *dateReader) weekday(i int) (t time.Time, n int, ok bool) {
 			j++
 		}
 	}
-	day, known := r.weekdayAt(j, mode != "" || expectDay[r.at(j-1)] && r.at(j-1) != "de" && r.at(j-1) != "the" && r.at(j-1) != "voor" && r.at(j-1) != "van")
+	day, known := r.weekdayAt(j, dayPartWords[r.at(j+1)] || mode != "" || expectDay[r.at(j-1)] && r.at(j-1) != "de" && r.at(j-1) != "the" && r.at(j-1) != "voor" && r.at(j-1) != "van")
 	if !known {
 		return t, 0, false
 	}
@@ -72,15 +72,31 @@ func (r *dateReader) dateAfterWeekday(j int) (time.Time, int, bool) {
 // weekdayTail reads what may follow a bare weekday: "volgende week", "last week", "over een week".
 func (r *dateReader) weekdayTail(j int) (mode string, ofWeek bool, next int) {
 	w := r.at(j)
+	if (w == "van" || w == "of" || w == "in") && weekWords[r.at(j+2)] {
+		w, j = r.at(j+1), j+1
+	}
 	if (nextWords[w] || pastWords[w] || comingWords[w]) && weekWords[r.at(j+1)] {
 		return w, true, j + 2
 	}
-	if w == "over" && (r.at(j+1) == "een" || r.at(j+1) == "1") && weekWords[r.at(j+2)] {
-		return "weekLater", false, j + 3
+	if weeks, n := r.weeksOn(j); n > 0 {
+		return strings.Repeat("+", weeks), false, j + n
 	}
 	return "", false, j
 }
 
+// weeksOn reads "over een week", "over 2 weken" behind a day: how many weeks later it is, and in how many tokens.
+func (r *dateReader) weeksOn(j int) (weeks, n int) {
+	if r.at(j) == "week" && !isWordByte((r.at(j+1) + " ")[0]) { // "monday week"
+		return 1, 1
+	}
+	count, isNumber := number(r.at(j + 1))
+	if r.at(j) == "over" && isNumber && unitDays[r.at(j+2)] == 7 && count <= 8 {
+		return count, 3
+	}
+	return 0, 0
+}
+
+// resolveWeekday finds the day; a mode of plus signs is so many weeks after the first.
 func (r *dateReader) resolveWeekday(day time.Weekday, mode string, ofWeek bool) time.Time {
 	monday := r.today.AddDate(0, 0, -int(r.today.Weekday()+6)%7)
 	inWeek := monday.AddDate(0, 0, int(day+6)%7)
@@ -94,8 +110,8 @@ func (r *dateReader) resolveWeekday(day time.Weekday, mode string, ofWeek bool) 
 		return inWeek
 	case pastWords[mode]:
 		return r.today.AddDate(0, 0, -(int(r.today.Weekday()-day)+6)%7-1)
-	case mode == "weekLater":
-		return r.today.AddDate(0, 0, ahead+7)
+	case strings.HasPrefix(mode, "+"):
+		return r.today.AddDate(0, 0, ahead+7*len(mode))
 	}
 	return r.today.AddDate(0, 0, ahead)
 }

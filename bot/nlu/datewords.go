@@ -1,6 +1,7 @@
 package nlu
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,7 +35,7 @@ var dayWords = map[string]int{
 	"morgen": 1, "mrgn": 1, "morge": 1, "morgenochtend": 1, "morgenmiddag": 1, "morgenavond": 1, "tomorrow": 1, "tommorow": 1,
 	"tomorow": 1, "tommorrow": 1, "tmrw": 1, "tmr": 1, "overmorgen": 2,
 	"gisteren": -1, "gister": -1, "gisteravond": -1, "gistermiddag": -1, "gisterochtend": -1, "gisternacht": -1, "yesterday": -1, "yesterdat": -1, "yday": -1,
-	"eergisteren": -2, "eergister": -2,
+	"gisterenavond": -1, "gisterenmiddag": -1, "morgenvroeg": 1, "eergisteren": -2, "eergisteravond": -2, "eergisterenavond": -2, "eergister": -2,
 }
 
 // feasts have the same day every year; a year may follow.
@@ -60,7 +61,50 @@ var (
 	comingWords   = set("next aanstaande komende komend as eerstvolgende eerstkomende this coming upcoming deze dit aankomende")
 	nextWords     = set("volgende volgend next volgnde nxt")
 	expectDay     = set("op vanaf per tot voor sinds on from by since until till before after na datum date dated van d.d. dd uiterlijk due between tussen tussen uiterlijk the de")
+	dayPartWords  = set("ochtend middag avond morning afternoon evening")
 	weekWords     = set("week")
 	fillerOfDate  = set("the de of den van , .")
 	ordinalEnding = set("e de ste st nd rd th")
 )
+
+// dateNames are the names long enough to be known when misspelt.
+var dateNames = func() (out []string) {
+	for w := range weekdays {
+		out = append(out, w)
+	}
+	for w := range months {
+		if len(w) >= 7 {
+			out = append(out, w)
+		}
+	}
+	out = append(out, "vandaag", "overmorgen", "gisteren", "eergisteren", "tomorrow", "yesterday", "aanstaande", "volgende", "afgelopen", "komende", "vorige")
+	slices.Sort(out)
+	return out
+}()
+
+// notMisspelt are words of their own a letter away from a date's.
+var notMisspelt = set(`vandaan vandaal zondags maandags dinsdags woensdags donderdags vrijdags zaterdags gister morgens zondagen
+	mondays sundays fridays saturdays tuesdays thursdays wednesdays komend koppende volgend volgende volgens volgde volgden vorig vorige vormige
+	afgelope rommende zomende gekomen komende`)
+
+// spelled is the name that a misspelt one is meant to be: one letter off, or two in one of nine letters and more.
+func spelled(w string) string {
+	if len(w) < 5 || len(w) > 14 || notMisspelt[w] {
+		return w
+	}
+	for _, n := range dateNames {
+		if w == n {
+			return w
+		}
+	}
+	for _, n := range dateNames {
+		limit := 1
+		if len(n) >= 9 {
+			limit = 2
+		}
+		if w[0] == n[0] && near(w, n, limit) {
+			return n
+		}
+	}
+	return w
+}

@@ -95,7 +95,7 @@ func TestGoldDates(t *testing.T) {
 			right++
 		}
 	}
-	atLeast(t, "right", right/float64(len(rows)), 0.90)
+	atLeast(t, "right", right/float64(len(rows)), 0.94)
 }
 
 func TestGoldAddresses(t *testing.T) {
@@ -127,7 +127,7 @@ func TestGoldAddresses(t *testing.T) {
 		}
 	}
 	t.Logf("parts read wrongly: %v", parts)
-	atLeast(t, "right in every part", right/float64(len(rows)), 0.79)
+	atLeast(t, "right in every part", right/float64(len(rows)), 0.83)
 }
 
 func TestGoldAsksForPerson(t *testing.T) {

@@ -16,6 +16,10 @@ func (r *addressReader) locality(a *Address, i int) int {
 	}
 	if w := r.lower(j); w == "in" || w == "te" || w == "at" {
 		j++
+		if country, code, n := r.postcodeAt(j); n > 0 && country != "US" {
+			a.Postcode, a.Country = code, country
+			return r.countryAt(a, r.cityAt(a, j+n))
+		}
 		if !r.isPlace(j) {
 			return i
 		}
@@ -119,6 +123,8 @@ func (r *addressReader) cityAt(a *Address, i int) int {
 			j = len(r.toks)
 		case r.isName(j) && !r.plain && !sentenceWord[low] || j == start && cityLead[low]:
 			end = j + 1
+		case nameParticle[low] && j > start && streetLike(r.lower(j+1)) && houseNumber.MatchString(r.at(j+2)): // "Utrecht in Zandpad 7"
+			j = len(r.toks)
 		case nameParticle[low] && j > start && j+1 < len(r.toks) && hasLetter(r.at(j+1)) && (r.plain || r.isName(j+1) || nameParticle[r.low[j+1]]):
 		case hasLetter(low) && !sentenceWord[low] && (j == start || r.plain && (cityLead[r.low[j-1]] || nameParticle[r.low[j-1]])):
 			end = j + 1
@@ -165,7 +171,7 @@ func (r *addressReader) countryAt(a *Address, i int) int {
 }
 
 var (
-	dutchJoined  = regexp.MustCompile(`^([1-9]\d{3})([A-Za-z]{2})$`)
+	dutchJoined  = regexp.MustCompile(`^([1-9]\d{3})-?([A-Za-z]{2})$`)
 	dutchDigits  = regexp.MustCompile(`^[1-9]\d{3}$`)
 	twoLetters   = regexp.MustCompile(`^[A-Za-z]{2}$`)
 	britishOut   = regexp.MustCompile(`^[A-Za-z]{1,2}\d[A-Za-z\d]?$`)

@@ -249,8 +249,8 @@ func corrected[T any](text string, all []found[T]) []found[T] {
 }
 
 var (
-	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer)\b(?:\s+\S+){0,4}\s*$`)
-	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now)\b`)
+	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer|verkeerde?|foute?|wrong|staat(?: nu)? op|staat nog op|wijzig|verander|change|niet|not|current|huidige?|currently)\b(?:\s+\S+){0,4}\s*$`)
+	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|juiste?|correct|should|in|maar|but|must)\b`)
 )
 
 // moved keeps the new address of "van A naar B" and "mijn oude adres was A, het nieuwe is B".
@@ -330,6 +330,9 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 		if value == "" || len(out) == maxFound || !f.orderByUser && abroadPostcode.MatchString(value) {
 			continue
 		}
+		if !f.orderByUser && value[0] == '#' && len(value) <= 6 && unitAhead.MatchString(work[max(0, m[0]-30):m[0]]) {
+			continue
+		}
 		if !f.orderByUser && isDigits(value) {
 			lead := work[max(0, m[0]-60):m[0]]
 			if len(out) > 0 && out[len(out)-1].end > m[0]-12 {
@@ -344,6 +347,9 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 	}
 	return out
 }
+
+// unitAhead is the end of an American street, behind which "#210" is an apartment.
+var unitAhead = regexp.MustCompile(`(?i)\b(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|ct|court|pl|place|pkwy|parkway|hwy|terrace|circle)\.?,? $`)
 
 // abroadPostcode is a postcode with the letter of its country.
 var abroadPostcode = regexp.MustCompile(`^(?:B-\d{4}|[DF]-\d{5})$`)
