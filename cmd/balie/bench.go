@@ -18,7 +18,7 @@ import (
 
 // benchCmd measures this program on this machine.
 type benchCmd struct {
-	Only        []string `help:"Measure only these: store, memory, relay, answer, start." placeholder:"NAME"`
+	Only        []string `help:"Measure only these: store, memory, relay, answer, start, postgres." placeholder:"NAME"`
 	Connections int      `help:"How many idle chats to open." default:"10000" placeholder:"N"`
 	Quick       bool     `help:"Once instead of three times, and less of it: to see that it works."`
 	Floor       string   `hidden:"" help:"Be the floor program of that name."`
@@ -28,7 +28,7 @@ type benchCmd struct {
 func (benchCmd) Help() string {
 	return "Measures what a customer and an operator would notice, beside floors taken in the same run: the least a program could do for the same job. Each figure is the median of three. " +
 		"It starts servers of its own on folders of its own (under BALIE_BENCH_DIR, if that is set) and needs as many open files as there are chats. The exit code is 1 if a goal is not met." +
-		example("balie bench", "balie bench --only store,answer --json", "balie bench --quick --connections 500")
+		example("balie bench", "balie bench --only store,answer --json", "balie bench --quick --connections 500", "balie bench --only postgres --postgres postgres://localhost/test")
 }
 
 func (c benchCmd) run(ctx context.Context, e *env) error {
@@ -39,7 +39,7 @@ func (c benchCmd) run(ctx context.Context, e *env) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	figs, err := bench.Run(ctx, bench.Options{Only: c.Only, Connections: c.Connections, Quick: c.Quick, Self: self,
+	figs, err := bench.Run(ctx, bench.Options{Only: c.Only, Connections: c.Connections, Quick: c.Quick, Self: self, Postgres: string(e.cfg.Postgres),
 		Seed:     func(dir string, articles, messages int) error { return seedBench(ctx, e, dir, articles, messages) },
 		Progress: func(format string, args ...any) { fmt.Fprintf(e.err, format+"\n", args...) }})
 	var b strings.Builder

@@ -33,6 +33,7 @@ type Options struct {
 	Connections int                                            // idle chats; 0: 10,000
 	Quick       bool                                           // one run instead of three, smaller loads: to see that it works
 	Progress    func(format string, args ...any)               // what is being done
+	Postgres    string                                         // a database to measure in; none: that is left out
 	Self        string                                         // this program's path, to start servers with
 	Seed        func(dir string, articles, messages int) error // fills a data folder
 }
@@ -46,6 +47,7 @@ type measurement struct {
 func measurements() []measurement {
 	return []measurement{
 		{"store", storeFigures}, {"memory", memoryFigures}, {"relay", relayFigures}, {"answer", answerFigures}, {"start", startFigures},
+		{"postgres", postgresFigures},
 	}
 }
 

@@ -2,18 +2,12 @@ package postgres
 
 import (
 	"context"
-	_ "embed"
 	"time"
 
 	"balie/internal/chat"
 	"balie/internal/relay"
 	"balie/internal/store/plan"
 )
-
-// commitSQL is the statement that carries out up to batchMax changes; see the comments in it.
-//
-//go:embed commit.sql
-var commitSQL string
 
 // What a settlement does with its task, if nothing asked for a look since the claim.
 const (
@@ -179,6 +173,35 @@ func (c *columns) addTasks(conv string, o *op) {
 	}
 }
 
+// statement is the form of the statement that does what the columns ask, and its parameters.
+func (c *columns) statement(now *time.Time) (string, []any) {
+	p := parts{settle: len(c.setConv) > 0, blank: len(c.blConv) > 0, unlist: len(c.delConv) > 0, list: len(c.addConv) > 0, leave: len(c.putConv) > 0}
+	p.lock = p.settle
+	for i := range c.conv {
+		p.lock = p.lock || c.row[i] == nil
+		p.born = p.born || c.at[i] != nil && *c.at[i] == 0
+	}
+	p.born = p.born && !p.lock
+	args := []any{now, c.conv, c.at, c.head, c.row}
+	if p.settle {
+		args = append(args, c.setConv, c.setWorker, c.setName, c.setLease, c.setMode, c.setFailed, c.setDue)
+	}
+	args = append(args, c.evConv, c.evSeq, c.evKey, c.evBody)
+	if p.blank {
+		args = append(args, c.blConv, c.blSeq, c.blBody)
+	}
+	if p.unlist {
+		args = append(args, c.delConv, c.delKey)
+	}
+	if p.list {
+		args = append(args, c.addConv, c.addKey)
+	}
+	if p.leave {
+		args = append(args, c.putConv, c.putWorker, c.putName, c.putDue)
+	}
+	return p.sql(), args
+}
+
 // run sends the statement once.
 func (e *Engine) run(ctx context.Context, batch []*op) ([]turn, error) {
 	var c columns
@@ -187,10 +210,8 @@ func (e *Engine) run(ctx context.Context, batch []*op) ([]turn, error) {
 		c.add(o)
 		place[string(o.conv)] = i
 	}
-	rows, err := e.pool.Query(ctx, commitSQL, e.now(), c.conv, c.at, c.head, c.row,
-		c.setConv, c.setWorker, c.setName, c.setLease, c.setMode, c.setFailed, c.setDue,
-		c.evConv, c.evSeq, c.evKey, c.evBody, c.blConv, c.blSeq, c.blBody, c.delConv, c.delKey, c.addConv, c.addKey,
-		c.putConv, c.putWorker, c.putName, c.putDue)
+	sql, args := c.statement(e.now())
+	rows, err := e.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// parts says what a batch needs of the statement: what nobody in it does is left out, for every part costs even when it has nothing to do.
+type parts struct{ lock, born, settle, blank, unlist, list, leave bool }
+
+// statements are the forms of the statement by what they need; the driver prepares each once a connection.
+var statements sync.Map // parts → string
+
+func (p parts) sql() string {
+	if s, ok := statements.Load(p); ok {
+		return s.(string)
+	}
+	s := p.build()
+	statements.Store(p, s)
+	return s
+}
+
+// build writes the statement that carries out up to batchMax changes, at most one a conversation; each is done whole or not at all, whatever
+// becomes of the others. It returns those that were done (with the head), and those whose lease does not hold. The rest found their
+// conversation somewhere else. The parameters are those of columns.args, in that order.
+//
+// With lock, rows are locked first, in one order on every node; whatever is decided is then decided from the locked rows, which are
+// of now, and not from the statement's snapshot, which may be of before a wait. Without, the condition is in the update itself, which looks
+// again after a wait. What is changed is joined, never asked for in a subquery: that would be run again for every row that had
+// changed meanwhile.
+func (p parts) build() string {
+	n := 0
+	arg := func(types string) string {
+		var out []string
+		for typ := range strings.FieldsSeq(types) {
+			n++
+			out = append(out, fmt.Sprintf("$%d::%s", n, typ))
+		}
+		return strings.Join(out, ", ")
+	}
+	now := arg("timestamptz")
+	b := "WITH t AS MATERIALIZED (SELECT coalesce(" + now + ", clock_timestamp()) AS now),\n" +
+		"op AS MATERIALIZED (SELECT * FROM unnest(" + arg("text[] bigint[] bigint[] text[]") + ") AS o(conv, at, head, row)),\n"
+	if p.lock {
+		b += "locked AS MATERIALIZED (SELECT id, head FROM conversation WHERE id = ANY ($2::text[]) ORDER BY id FOR UPDATE),\n"
+		if p.settle {
+			b += strings.Replace(heldSQL, "ARGS", arg("text[] text[] text[] text[] smallint[] boolean[] timestamptz[]"), 1)
+		} else {
+			b += "bad AS (SELECT ''::text AS conv WHERE false),\n"
+		}
+		b += lockedSQL
+	} else {
+		b += directSQL
+		if p.born {
+			b += "born AS (INSERT INTO conversation (id, head, row) SELECT conv, head, row FROM op WHERE at = 0 ORDER BY conv ON CONFLICT DO NOTHING RETURNING id, head),\n" +
+				"ok AS MATERIALIZED (SELECT conv, head FROM moved UNION ALL SELECT id, head FROM born),\n"
+		} else {
+			b += "ok AS MATERIALIZED (SELECT conv, head FROM moved),\n"
+		}
+	}
+	b += "events AS (INSERT INTO event (conv, seq, key, body) SELECT e.conv, e.seq, e.key, e.body FROM unnest(" + arg("text[] bigint[] text[] text[]") + ") AS e(conv, seq, key, body) JOIN ok ON ok.conv = e.conv)"
+	for _, x := range []struct {
+		on         bool
+		sql, types string
+	}{
+		{p.blank, blankSQL, "text[] bigint[] text[]"}, {p.unlist, unlistSQL, "text[] text[]"}, {p.list, listedSQL, "text[] text[]"},
+		{p.settle, settledSQL, ""}, {p.leave, leaveSQL, "text[] text[] text[] timestamptz[]"},
+	} {
+		if x.on {
+			b += ",\n" + strings.Replace(x.sql, "ARGS", arg(x.types), 1)
+		}
+	}
+	b += "\nSELECT conv, head, true FROM ok"
+	if p.lock {
+		b += " UNION ALL SELECT conv, 0, false FROM bad"
+	}
+	return b
+}
+
+// heldSQL finds the tasks to settle, locks those that are held as claimed, and names the conversations where one is not.
+const heldSQL = `settle AS MATERIALIZED (
+	SELECT s.*, l.head FROM unnest(ARGS) AS s(conv, worker, name, lease, mode, failed, due) LEFT JOIN locked l ON l.id = s.conv
+),
+held AS MATERIALIZED (
+	SELECT k.worker, k.conv, k.name, k.asked, k.claimed, s.mode, s.failed, s.due
+	FROM settle s JOIN task k ON k.worker = s.worker AND k.conv = s.conv AND k.name = s.name CROSS JOIN t
+	WHERE k.lease = s.lease AND s.lease <> '' AND k.until > t.now
+	FOR UPDATE OF k
+),
+bad AS MATERIALIZED (
+	SELECT DISTINCT s.conv FROM settle s LEFT JOIN held h ON h.worker = s.worker AND h.conv = s.conv AND h.name = s.name WHERE h.conv IS NULL
+),
+`
+
+// lockedSQL decides from the locked rows which changes go ahead, and moves their conversations on.
+const lockedSQL = `go AS MATERIALIZED (
+	SELECT op.conv, op.row, coalesce(op.head, l.head, 0) AS head, l.id IS NULL AS new
+	FROM op LEFT JOIN locked l ON l.id = op.conv LEFT JOIN bad b ON b.conv = op.conv
+	WHERE b.conv IS NULL AND (op.at IS NULL OR op.at = coalesce(l.head, 0))
+),
+moved AS (
+	UPDATE conversation c SET head = go.head, row = go.row FROM go WHERE c.id = go.conv AND NOT go.new AND go.row IS NOT NULL
+),
+born AS (
+	INSERT INTO conversation (id, head, row) SELECT conv, head, row FROM go WHERE go.new AND go.row IS NOT NULL ORDER BY conv
+	ON CONFLICT DO NOTHING RETURNING id
+),
+ok AS MATERIALIZED (
+	SELECT go.conv, go.head FROM go LEFT JOIN born ON born.id = go.conv WHERE go.row IS NULL OR NOT go.new OR born.id IS NOT NULL
+),
+`
+
+// directSQL moves conversations on that are where they should be. Changes come in order of conversation, so rows are locked in that order.
+const directSQL = `moved AS (
+	UPDATE conversation c SET head = op.head, row = op.row FROM op WHERE c.id = op.conv AND c.head = op.at RETURNING c.id AS conv, c.head
+),
+`
+
+const blankSQL = `blanked AS (
+	UPDATE event e SET body = b.body FROM unnest(ARGS) AS b(conv, seq, body) JOIN ok ON ok.conv = b.conv WHERE e.conv = b.conv AND e.seq = b.seq
+)`
+
+const unlistSQL = `unlisted AS (
+	DELETE FROM list l USING unnest(ARGS) AS d(conv, key), ok WHERE ok.conv = d.conv AND l.key = d.key AND l.conv = d.conv
+)`
+
+const listedSQL = `listed AS (
+	INSERT INTO list (key, conv) SELECT a.key, a.conv FROM unnest(ARGS) AS a(conv, key) JOIN ok ON ok.conv = a.conv ON CONFLICT DO NOTHING
+)`
+
+// settledSQL ends claims. A task goes, comes back later or where the same change leaves it; if something asked for a look since the claim, it stays.
+const settledSQL = `done AS (
+	DELETE FROM task k USING held h, ok
+	WHERE ok.conv = h.conv AND k.worker = h.worker AND k.conv = h.conv AND k.name = h.name AND h.mode = 0 AND h.asked = h.claimed
+),
+released AS (
+	UPDATE task k SET lease = '', node = '', until = '-infinity', tries = CASE WHEN h.failed THEN k.tries ELSE 0 END,
+		due = CASE WHEN h.mode = 2 THEN coalesce(h.due, t.now) WHEN h.mode = 1 AND h.asked = h.claimed THEN h.due ELSE k.due END,
+		seq = CASE WHEN h.mode = 2 THEN ok.head ELSE k.seq END,
+		asked = CASE WHEN h.mode = 2 THEN k.asked + 1 ELSE k.asked END
+	FROM held h, ok, t
+	WHERE ok.conv = h.conv AND k.worker = h.worker AND k.conv = h.conv AND k.name = h.name AND NOT (h.mode = 0 AND h.asked = h.claimed)
+)`
+
+const leaveSQL = `asked AS (
+	INSERT INTO task (worker, conv, name, seq, due)
+	SELECT p.worker, p.conv, p.name, ok.head, coalesce(p.due, t.now)
+	FROM unnest(ARGS) AS p(conv, worker, name, due) JOIN ok ON ok.conv = p.conv CROSS JOIN t
+	ON CONFLICT (worker, conv, name) DO UPDATE SET seq = excluded.seq, due = excluded.due, asked = task.asked + 1
+)`
