@@ -56,9 +56,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	if h.data, err = openData(cfg, log, route); err != nil {
 		return nil, err
 	}
+	opened := h.data // h is nil by the time that a mistake below is returned
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.data.close())
+			err = errors.Join(err, opened.close())
 		}
 	}()
 	if cfg.Demo {
