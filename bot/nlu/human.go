@@ -19,7 +19,7 @@ func AsksForPerson(text string) bool { return askingProbability(text) >= personS
 func Warm() { asking() }
 
 // personSure is how probable asking must be. It is low, since missing a request is worse than offering a person.
-const personSure = 0.4
+const personSure = 0.3
 
 // maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
 const maxPersonWords = 150
@@ -198,6 +198,6 @@ func (p personWords) refuses() bool {
 	return asksWhatThisIs.MatchString(p.sentence) && !stillWants.MatchString(p.sentence)
 }
 
-func matchesAny(list []*regexp.Regexp, s string) bool {
-	return slices.ContainsFunc(list, func(re *regexp.Regexp) bool { return re.MatchString(s) })
+func matchesAny(list []rule, s string) bool {
+	return slices.ContainsFunc(list, func(re rule) bool { return re.MatchString(s) })
 }

@@ -27,8 +27,8 @@ func TestAsksForPerson(t *testing.T) {
 		name       string
 		hear, pass float64 // floors
 	}{
-		{"person", 0.99, 0.96},         // by the writer of the rules
-		{"person-heldout", 0.95, 0.93}, // written before the rules and the model were measured on it
+		{"person", 0.99, 0.95},         // by the writer of the rules
+		{"person-heldout", 0.965, 0.93}, // written before the rules and the model were measured on it
 	} {
 		t.Run(list.name, func(t *testing.T) {
 			heard, asks := 0, lines(t, "testdata/"+list.name+"-asks.txt")
