@@ -32,6 +32,8 @@ func (p *Routines) Decide(ctx context.Context, t *Turn) (*Decision, error) {
 	switch b := t.Trigger.Body.(type) {
 	case *chat.ActionMoved:
 		return p.act(ctx, t, b)
+	case *chat.CodeMoved:
+		return p.code(ctx, t, b)
 	case *chat.OwnerChanged:
 		key := "returned"
 		if len(t.Conv.Agents) > 0 {
@@ -145,6 +147,9 @@ func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decisi
 			d.message().Act = chat.ActReask // twice or thrice of this, and a person comes
 		}
 		return d, err
+	}
+	if strings.HasPrefix(t.Conv.Flow.Wait, "code") && why.MatchString(t.text) {
+		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, "code.why"), nil, false)
 	}
 	commands, err := p.Understand.commands(ctx, t)
 	if err != nil {
@@ -332,6 +337,17 @@ func (p *Routines) undoInWords(t *Turn) *Decision {
 		return reply(t, chat.ActTell, texts.Say(t.Conv.Lang, "undo.over"), personButton(t))
 	}
 	return reply(t, chat.ActAsk, texts.Say(t.Conv.Lang, "undo.press"), button(t.Conv.Lang, "undo", "undo:"+a.ID))
+}
+
+// code gives the ledger's verdict on a one-time code to the flow that waits for it; the worker wakes nobody for any other.
+func (p *Routines) code(ctx context.Context, t *Turn, b *chat.CodeMoved) (*Decision, error) {
+	if t.Conv.Flow == nil {
+		return nil, nil
+	}
+	in := input(t, p.Understand.Ear, t.Conv.Flow.Name)
+	in.Code = b
+	o, err := p.Flows.Continue(ctx, t.Conv, in)
+	return outcome(o), err
 }
 
 // act tells what became of an act: through the flow that waits for it, or plainly.

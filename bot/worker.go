@@ -104,12 +104,18 @@ func pending(c *chat.Conversation, events []chat.Event) []chat.Event {
 	return out
 }
 
-// settled reports that an event was dealt with without words: a press that let an act go ahead, or the end of one that nobody waits for.
+// settled reports that an event was dealt with without words: a press that let an act go ahead, a code that the ledger
+// compares, or the end of what nobody waits for.
 func settled(c *chat.Conversation, e chat.Event, events []chat.Event) bool {
 	switch b := e.Body.(type) {
+	case *chat.CodeMoved:
+		return !awaited(c, b)
 	case *chat.Message:
 		if b.Pressed == nil {
-			return false
+			return slices.ContainsFunc(events, func(o chat.Event) bool {
+				m, ok := o.Body.(*chat.CodeMoved)
+				return ok && o.By.Role == chat.RoleBot && m.State == chat.CodeGiven && m.From == e.Seq
+			})
 		}
 		p := ParsePress(b.Pressed.Do)
 		return slices.ContainsFunc(events, func(o chat.Event) bool {
@@ -125,6 +131,17 @@ func settled(c *chat.Conversation, e chat.Event, events []chat.Event) bool {
 		}
 	}
 	return false
+}
+
+// awaited reports that the open flow waits for this verdict on a code.
+func awaited(c *chat.Conversation, b *chat.CodeMoved) bool {
+	switch {
+	case c.Flow == nil:
+		return false
+	case b.State == chat.CodeLimited || b.State == chat.CodeFailed:
+		return c.Flow.Wait == "code" || c.Flow.Wait == "code:check"
+	}
+	return c.Flow.Wait == "code:check"
 }
 
 // turn deals with the first of todo and reports whether more is left.

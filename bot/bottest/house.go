@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,9 +63,37 @@ type House struct {
 	Library *kb.Library
 	Trouble func(op string) connector.Trouble // what goes wrong with the order system; nil: nothing
 
-	opt Options
-	mu  sync.Mutex
-	now time.Time
+	opt  Options
+	mu   sync.Mutex
+	now  time.Time
+	mail []action.Mail
+}
+
+// Send keeps what would be mailed.
+func (h *House) Send(_ context.Context, m action.Mail) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.mail = append(h.mail, m)
+	return nil
+}
+
+// Mail is everything that was mailed, oldest first.
+func (h *House) Mail() []action.Mail {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.mail)
+}
+
+var sixDigits = regexp.MustCompile(`\d{6}`)
+
+// Code is the one-time code that was last mailed; "" if none was.
+func (h *House) Code() string {
+	for _, m := range slices.Backward(h.Mail()) {
+		if code := sixDigits.FindString(m.Subject); code != "" {
+			return code
+		}
+	}
+	return ""
 }
 
 // Start is when a house opens: a Saturday at noon.
@@ -71,6 +101,9 @@ var Start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 var model = sync.OnceValues(func() (*nlu.Model, error) {
 	examples, background := nlu.Builtin()
+	for _, s := range flow.Sentences() {
+		examples = append(examples, nlu.Example{Text: s.Text, Intent: s.Flow, Lang: s.Lang})
+	}
 	return nlu.Train(examples, nlu.Options{Background: background})
 })
 
@@ -117,6 +150,7 @@ func (h *House) openShop(opt Options) {
 		Links:  document.In(h.Engine, "undo_links", document.Options[action.UndoLink]{}),
 		Codes:  document.In(h.Engine, "codes", document.Options[action.Code]{}),
 	}, action.Settings{Log: slog.New(slog.DiscardHandler)}, h.Now)
+	h.Ledger.Mail(h, "")
 }
 
 func (h *House) pick(op string) connector.Trouble {
@@ -342,7 +376,8 @@ func (k *Talk) Last() *chat.Message {
 }
 
 // Do changes the world: "wait 26h", "orders up|down|fail|lose" (down: nothing answers; fail: a write is refused a connection; lose: a write
-// happens and its answer is lost), "sign in CUSTOMER", "order #P10001" and "customer ID" (show how the order system has it now).
+// happens and its answer is lost), "mail" (show what was mailed last, codes left out), "code" and "code wrong" (type the one last mailed, or
+// another), "sign in CUSTOMER", "order #P10001" and "customer ID" (show how the order system has it now).
 func (k *Talk) Do(command string) ([]string, error) {
 	verb, rest, _ := strings.Cut(command, " ")
 	switch verb {
@@ -355,6 +390,20 @@ func (k *Talk) Do(command string) ([]string, error) {
 		return nil, nil
 	case "orders":
 		return nil, k.h.setTrouble(rest)
+	case "mail":
+		all := k.h.Mail()
+		if len(all) == 0 {
+			return []string{"mail: none"}, nil
+		}
+		m := all[len(all)-1]
+		return []string{"mail to " + m.To + ": " + sixDigits.ReplaceAllString(m.Subject, "000000")}, nil
+	case "code":
+		code := k.h.Code()
+		if rest == "wrong" {
+			code = strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, code)
+		}
+		k.Say(code)
+		return nil, nil
 	case "sign":
 		k.SignIn(strings.TrimPrefix(rest, "in "))
 		k.New()

@@ -25,6 +25,7 @@ var proposable = map[action.WriteKind][]string{
 	action.Withdraw:              {"order", "items?"},
 	action.ExchangeItems:         {"order", "swaps", "method"},
 	action.ModifyItems:           {"order", "swaps", "method"},
+	action.ModifyPayment:         {"order", "method"},
 }
 
 // Check looks for mistakes that Parse cannot see: unknown slots and steps, steps nobody reaches, missing translations, loops

@@ -51,7 +51,7 @@ func (r *run) settled(sl *Slot) bool {
 // obvious is a value that need not be asked for: said before, or the only one there is.
 func (r *run) obvious(sl *Slot) (any, bool) {
 	for _, text := range slices.Backward(r.in.Wish) {
-		if sl.Type == TypeItems || sl.Type == TypeChoice || sl.Type == TypeMethod {
+		if sl.Type == TypeItems || sl.Type == TypeChoice || sl.Type == TypeMethod || sl.Type == TypeSwaps {
 			if v, ok := r.read(sl, text); ok {
 				return v, true
 			}

@@ -43,7 +43,7 @@ type Slot struct {
 	Type    Type
 	Keep    bool     // belongs to the conversation: it stays when the flow ends
 	Options []Option // of a choice
-	Methods string   // of a method: "refund" leaves only where money may go back to, "pay" all
+	Methods string   // of a method: "refund" leaves only where money may go back to, "other" what the order is not paid with, "pay" all
 	Max     int      // of a text: runes that are kept
 	Wish    int      // of a text: the wish itself will do when it has this many words; 0 always asks
 }

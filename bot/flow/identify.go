@@ -164,6 +164,9 @@ func (r *run) identify(i int, s *Step) (int, bool, error) {
 	if r.c.Customer.ID != "" && r.c.Customer.Level.AtLeast(s.Level) {
 		return r.following(i), false, nil
 	}
+	if s.Level == chat.LevelCode {
+		return r.identifyByCode(s)
+	}
 	if !chat.LevelOrder.AtLeast(s.Level) {
 		if to, ok := r.otherwise(s); ok {
 			return to, false, nil
@@ -244,6 +247,10 @@ func (r *run) wrongIdentity(s *Step) error {
 }
 
 func (r *run) askIdentity(s *Step, tries int) {
+	if s.Level == chat.LevelCode {
+		r.askCode(s, tries)
+		return
+	}
 	var order, postcode string
 	hasOrder := r.c.Slot(r.flow.first(TypeOrder).Name, &order)
 	hasCode := r.c.Slot(r.flow.first(TypePostcode).Name, &postcode)

@@ -32,6 +32,7 @@ type Input struct {
 	Yes    bool // the text is a yes, or a no
 	No     bool
 	Act    *chat.ActionMoved // an act that came to its end
+	Code   *chat.CodeMoved   // the ledger's verdict on a one-time code
 	Wish   []string          // what the customer said since they first had this wish, oldest first
 	WishAt chat.Seq          // where that began
 	Given  map[string]string // words for slots that an understander points out; read like any others

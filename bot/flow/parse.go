@@ -112,6 +112,23 @@ func Builtin() []*Flow {
 	return flows
 }
 
+// Sentence is an example of how a flow is asked for.
+type Sentence struct{ Flow, Lang, Text string }
+
+// Sentences are the examples of the flows that Balie comes with, always in the same order: the ear learns them as if they were its own, so
+// that a new flow is heard without a line of Go.
+func Sentences() []Sentence {
+	var out []Sentence
+	for _, f := range Builtin() {
+		for _, lang := range sortedKeys(f.Examples) {
+			for _, text := range f.Examples[lang] {
+				out = append(out, Sentence{f.Name, lang, text})
+			}
+		}
+	}
+	return out
+}
+
 // ParseFS reads every .yaml file of a folder. The error joins all Problems.
 func ParseFS(fsys fs.FS, dir string) ([]*Flow, error) {
 	names, err := fs.Glob(fsys, path.Join(dir, "*.yaml"))

@@ -201,6 +201,8 @@ func (r *run) cardOf(s *Step, w action.Write, id string) *chat.Card {
 		r.refundRows(w, row)
 	case action.ExchangeItems, action.ModifyItems:
 		r.swapRows(w, row)
+	case action.ModifyPayment:
+		r.payRows(w, row)
 	}
 	return c
 }
@@ -272,6 +274,19 @@ func (r *run) swapRows(w action.Write, row func(key, before, after string)) {
 	}
 	if m, ok := r.cust.Method(w.Method); ok {
 		row("card.pay", "", methodLabel(r.c.Lang, m))
+	}
+}
+
+// payRows shows how an order was to be paid, and how it will be.
+func (r *run) payRows(w action.Write, row func(key, before, after string)) {
+	before := ""
+	if r.order != nil {
+		if m, ok := r.cust.Method(paidWith(*r.order)); ok {
+			before = methodLabel(r.c.Lang, m)
+		}
+	}
+	if m, ok := r.cust.Method(w.Method); ok {
+		row("card.payment", before, methodLabel(r.c.Lang, m))
 	}
 }
 

@@ -115,6 +115,8 @@ func show(out *bytes.Buffer, e chat.Event) {
 		}
 	case *chat.Identified:
 		fmt.Fprintf(out, "= identified: %s\n", b.Level)
+	case *chat.CodeMoved:
+		fmt.Fprintf(out, "= code: %s\n", b.State)
 	case *chat.LanguageSet:
 		fmt.Fprintf(out, "= language: %s\n", b.Lang)
 	case *chat.Sign:

@@ -108,6 +108,7 @@ func (e *Engine) Continue(ctx context.Context, c chat.Conversation, in Input) (O
 		r.say(texts.Say(c.Lang, "cancelled"))
 		return r.finish(nil)
 	}
+	r.forgetProof()
 	i := max(r.flow.step(c.Flow.Step), 0)
 	used, err := r.take(i)
 	if !used && err == nil {

@@ -16,6 +16,8 @@ func (r *run) take(i int) (bool, error) {
 	switch {
 	case r.in.Act != nil:
 		return r.takeAct(i, what, id)
+	case r.in.Code != nil:
+		return r.takeCode(i, s)
 	case r.in.Verb != "":
 		return r.takePress(i, what, id)
 	case r.in.Submit != nil:
@@ -26,6 +28,8 @@ func (r *run) take(i int) (bool, error) {
 		return r.takeAtCard(i, id)
 	case "action":
 		return false, nil
+	case "code":
+		return r.hearCode(i, s)
 	case "again", "expired":
 		if r.in.Yes {
 			return true, r.advance(i)

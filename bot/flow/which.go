@@ -149,15 +149,19 @@ func methodWords(m action.PaymentMethod) []string {
 	return out
 }
 
-// methods are the ways to pay that a slot may take: for a refund where it was paid from, and gift cards.
+// methods are the ways to pay that a slot may take: for a refund where it was paid from, and gift cards; "other" is every one that the
+// order is not paid with.
 func (r *run) methods(sl *Slot) []action.PaymentMethod {
 	if r.cust == nil {
 		return nil
 	}
-	if sl.Methods != "refund" || r.order == nil {
+	if sl.Methods != "refund" && sl.Methods != "other" || r.order == nil {
 		return r.cust.Methods
 	}
 	from := paidWith(*r.order)
+	if sl.Methods == "other" {
+		return slices.DeleteFunc(slices.Clone(r.cust.Methods), func(m action.PaymentMethod) bool { return m.ID == from })
+	}
 	return slices.DeleteFunc(slices.Clone(r.cust.Methods), func(m action.PaymentMethod) bool { return m.ID != from && m.Kind != action.GiftCard })
 }
 

@@ -32,6 +32,9 @@ func train() func() *nlu.Model {
 // builtin is what the ear of the house is trained on.
 func builtin() ([]nlu.Example, nlu.Options) {
 	examples, background := nlu.Builtin()
+	for _, s := range flow.Sentences() {
+		examples = append(examples, nlu.Example{Text: s.Text, Intent: s.Flow, Lang: s.Lang})
+	}
 	return examples, nlu.Options{Background: background}
 }
 

@@ -37,7 +37,8 @@ const (
 // SendCode mails a one-time code to the address of record of the conversation's customer, as it was before this conversation
 // changed anything; where the customer is not known yet, to that of whoever has the given e-mail address. It returns the address
 // with most letters hidden. An e-mail address that nobody has gets the same answer and no mail. A fourth code in one conversation is
-// fault.RateLimited, as is a tenth in a day for one customer; mail that cannot be sent is fault.Unavailable.
+// fault.RateLimited, as is a tenth in a day for one customer; mail that cannot be sent is fault.Unavailable. To who is not known yet, these
+// last two look like an address that nobody has.
 func (l *Ledger) SendCode(ctx context.Context, c chat.Conversation, email string) (to string, err error) {
 	if l.mail == nil {
 		return "", fault.New(fault.Unavailable, "We can't send e-mail at the moment.")
@@ -50,7 +51,10 @@ func (l *Ledger) SendCode(ctx context.Context, c chat.Conversation, email string
 		return "", err
 	}
 	if who != "" {
-		if err := l.countSend(ctx, "customer/"+string(who), codesDaily, 24*time.Hour); err != nil {
+		err := l.countSend(ctx, "customer/"+string(who), codesDaily, 24*time.Hour)
+		if fault.Is(err, fault.RateLimited) && c.Customer.ID == "" {
+			who, to = "", email // like an address that nobody has
+		} else if err != nil {
 			return "", err
 		}
 	}
@@ -59,11 +63,12 @@ func (l *Ledger) SendCode(ctx context.Context, c chat.Conversation, email string
 		return "", err
 	}
 	if who != "" {
-		if err := l.mail.Send(ctx, codeMail(c.Lang, to, code)); err != nil {
-			return "", fault.Wrap(fault.Unavailable, "We can't send e-mail at the moment.", fmt.Errorf("send code: %w", err))
-		}
+		err = l.sendTo(ctx, c, to, code)
 	}
-	return hide(to), nil
+	if c.Customer.ID == "" {
+		to = email // as it was typed, not as it is on record
+	}
+	return hide(to), err
 }
 
 // addressee is who gets the code, and where; "" for nobody.

@@ -3,6 +3,7 @@ package action_test
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -163,5 +164,83 @@ func TestChangeOfAddressIsTold(t *testing.T) {
 	r.pass(15 * 24 * time.Hour)
 	if _, err := r.ledger.Link(r.ctx, link[1]); !fault.Is(err, fault.Gone) {
 		t.Errorf("after 15 days: %v", err)
+	}
+}
+
+// TestCodesThroughTheLog: the bot asks and points, and the ledger mails, reads the customer's own message, compares and says who it is. Nobody
+// else's word sets it in motion, and what the bot says itself is no code.
+func TestCodesThroughTheLog(t *testing.T) {
+	r := newRig(t)
+	moved := func(by chat.Party, b chat.CodeMoved) chat.Draft { return chat.Draft{By: by, Body: &b} }
+	verdicts := func(conv chat.ConversationID) (out []chat.CodeState) {
+		for _, e := range r.events(conv) {
+			if b, ok := e.Body.(*chat.CodeMoved); ok && e.By.Role == chat.RoleSystem {
+				out = append(out, b.State)
+			}
+		}
+		return out
+	}
+	conv := r.begin("", chat.LevelAnonymous)
+	r.say(conv, moved(chat.Bot, chat.CodeMoved{State: chat.CodeAsked, Email: "ann@example.com"}))
+	r.run()
+	code := sixDigits.FindString(r.mails.last().Text)
+	sent := len(r.mails.sent)
+	for _, by := range []chat.Party{chat.Customer, chat.System} {
+		r.say(conv, moved(by, chat.CodeMoved{State: chat.CodeAsked, Email: "ann@example.com"}))
+	}
+	type typed struct {
+		by   chat.Party
+		text string
+	}
+	for _, m := range []typed{{chat.Bot, code}, {chat.Customer, "it is " + wrong(code)}, {chat.Customer, "it is " + code[:3] + " " + code[3:] + "."}} {
+		r.say(conv, chat.Draft{By: m.by, Body: &chat.Message{Text: m.text}})
+		at := r.conv(conv).Head
+		if m.by == chat.Customer {
+			r.say(conv, moved(chat.Customer, chat.CodeMoved{State: chat.CodeGiven, From: at}))
+		}
+		r.run()
+		if r.conv(conv).Customer.ID != "" {
+			t.Fatalf("%q proves something before the bot points at it", m.text)
+		}
+		r.say(conv, moved(chat.Bot, chat.CodeMoved{State: chat.CodeGiven, From: at}), moved(chat.Bot, chat.CodeMoved{State: chat.CodeGiven, From: 9999}))
+		r.run()
+	}
+	if len(r.mails.sent) != sent {
+		t.Errorf("%d mails for one request of the bot", len(r.mails.sent)-sent+1)
+	}
+	if who := r.conv(conv).Customer; who.ID != "ann_1" || who.Level != chat.LevelCode {
+		t.Errorf("identity is %+v", who)
+	}
+	want := []chat.CodeState{chat.CodeAsked, chat.CodeSent, chat.CodeWrong, chat.CodeWrong, chat.CodeWrong, chat.CodeWrong, chat.CodeRight, chat.CodeWrong}
+	got := verdicts(conv)
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("verdicts %v, want %v", got, want)
+	}
+}
+
+// TestStrangersLearnNothingFromTrouble: to who is not known yet, a broken mail server and a tenth code of the day look like an address that
+// nobody has.
+func TestStrangersLearnNothingFromTrouble(t *testing.T) {
+	r := newRig(t)
+	r.mails.fail = errors.New("mail server is down")
+	for _, email := range []string{"Ann@Example.com", "nobody@example.com"} {
+		to, err := r.ledger.SendCode(r.ctx, r.conv(r.begin("", chat.LevelAnonymous)), email)
+		if err != nil || !strings.HasPrefix(to, email[:1]) || !strings.HasSuffix(to, email[strings.Index(email, "@"):]) {
+			t.Errorf("%s, no mail: %q, %v", email, to, err)
+		}
+	}
+	r.mails.fail = nil
+	for range 12 {
+		if _, err := r.ledger.SendCode(r.ctx, r.conv(r.begin("", chat.LevelAnonymous)), "ann@example.com"); err != nil {
+			t.Errorf("too many codes: %v", err)
+		}
+	}
+	if n := len(r.mails.sent); n != 8 { // and the one that could not be sent
+		t.Errorf("%d codes in a day", n)
+	}
+	if _, err := r.ledger.SendCode(r.ctx, r.conv(r.begin("ann_1", chat.LevelOrder)), ""); !fault.Is(err, fault.RateLimited) {
+		t.Errorf("a known customer is not told: %v", err)
 	}
 }

@@ -25,12 +25,16 @@ func (Worker) Name() string { return relay.WorkerAction }
 // noticePrefix names the task that tells the old address of a change.
 const noticePrefix = "notice:"
 
-// Wants says when the ledger must look at a conversation: when an act was confirmed, when a proposal will have expired, and when
+// Wants says when the ledger must look at a conversation: when the bot asks for a one-time code, when an act was confirmed, when a proposal will have expired, and when
 // anybody but the ledger itself claims to know more of an act.
 func Wants(_ *chat.Conversation, added []chat.Event) []relay.Leave {
 	due := map[string]time.Time{}
 	var order []string
 	for _, e := range added {
+		if name := wantsCode(e); name != "" {
+			order, due[name] = append(order, name), time.Time{}
+			continue
+		}
 		b, ok := e.Body.(*chat.ActionMoved)
 		if !ok || !minted(b.ID) || e.By == chat.System && b.State != chat.ActionConfirmed { // the ledger itself never confirms
 			continue
@@ -54,6 +58,9 @@ func Wants(_ *chat.Conversation, added []chat.Event) []relay.Leave {
 func (w Worker) Work(ctx context.Context, t relay.Task) error {
 	if id, ok := strings.CutPrefix(t.Name, noticePrefix); ok {
 		return w.l.notice(ctx, t, id)
+	}
+	if seq, ok := strings.CutPrefix(t.Name, codePrefix); ok {
+		return w.l.code(ctx, t, seq)
 	}
 	if !minted(t.Name) {
 		return w.l.settle(ctx, t, time.Time{})

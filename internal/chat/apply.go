@@ -191,6 +191,9 @@ func (b *FlowMoved) Apply(c *Conversation, e *Event) {
 	}
 }
 
+// Apply changes nothing: who the customer is changes by Identified alone.
+func (b *CodeMoved) Apply(*Conversation, *Event) {}
+
 // Apply moves an act on; see internal/action for which moves are lawful.
 func (b *ActionMoved) Apply(c *Conversation, e *Event) {
 	a := c.Action(b.ID)
@@ -270,6 +273,10 @@ func Blank(e Event) Event {
 		e.Body = &n
 	case *Note:
 		e.Body = &Note{}
+	case *CodeMoved:
+		n := *b
+		n.Email = ""
+		e.Body = &n
 	case *Rating:
 		n := *b
 		n.Comment = ""

@@ -19,6 +19,7 @@ var kinds = map[Kind]func() Body{
 	"slot":            func() Body { return &SlotSet{} },
 	"flow":            func() Body { return &FlowMoved{} },
 	"action":          func() Body { return &ActionMoved{} },
+	"code":            func() Body { return &CodeMoved{} },
 	"sign":            func() Body { return &Sign{} },
 	"mark":            func() Body { return &Mark{} },
 	"rating":          func() Body { return &Rating{} },
@@ -282,6 +283,29 @@ type ActionMoved struct {
 	Result    json.RawMessage `json:"result,omitempty"`
 }
 
+// CodeState is where a one-time code is.
+type CodeState string
+
+// The states of a one-time code. The bot asks for one and passes on what the customer typed; everything else is the ledger's to say.
+const (
+	CodeAsked   CodeState = "asked"   // by the bot: send one
+	CodeGiven   CodeState = "given"   // by the bot: the customer's message From has one in it
+	CodeSent    CodeState = "sent"    // or not, where nobody has the address: nobody is told which
+	CodeLimited CodeState = "limited" // enough were sent
+	CodeFailed  CodeState = "failed"  // none can be sent or compared now
+	CodeRight   CodeState = "right"   // who it is comes with it, as Identified
+	CodeWrong   CodeState = "wrong"
+	CodeOver    CodeState = "over" // used, too old or tried too often: only a new one helps
+)
+
+// CodeMoved is a phase of a one-time code: the flow asks and waits, the ledger mails and compares, and they meet in the log. Neither the
+// code nor whether anybody has the address is ever in it. Email is what the customer says is theirs; "" where we know who it is.
+type CodeMoved struct {
+	State CodeState `json:"state"`
+	Email string    `json:"email,omitempty"`
+	From  Seq       `json:"from,omitempty"` // of given: the customer's message; of the ledger's: what it answers
+}
+
 // Sign is one indication that the customer is stuck; From is the event that shows it.
 type Sign struct {
 	Name   string `json:"name"`
@@ -331,6 +355,7 @@ func (*LanguageSet) Kind() Kind    { return "language" }
 func (*SlotSet) Kind() Kind        { return "slot" }
 func (*FlowMoved) Kind() Kind      { return "flow" }
 func (*ActionMoved) Kind() Kind    { return "action" }
+func (*CodeMoved) Kind() Kind      { return "code" }
 func (*Sign) Kind() Kind           { return "sign" }
 func (*Mark) Kind() Kind           { return "mark" }
 func (*Rating) Kind() Kind         { return "rating" }

@@ -173,13 +173,15 @@ func (c Conversation) shallow() Conversation {
 }
 
 // Trigger reports whether the bot must deal with e, if it has the next word: the customer said, pressed or sent something, an act
-// came to its end, or people gave the conversation back. The bot deals with triggers after Handled, one by one.
+// came to its end, a one-time code did not help or did, or people gave the conversation back. The bot deals with triggers after Handled, one by one.
 func Trigger(e Event) bool {
 	switch b := e.Body.(type) {
 	case *Message:
 		return e.By.Role == RoleCustomer
 	case *ActionMoved:
 		return b.State == ActionUnknown || b.State.Over()
+	case *CodeMoved:
+		return e.By.Role == RoleSystem && b.State != CodeSent
 	case *OwnerChanged:
 		return b.To == RoleBot
 	}

@@ -133,6 +133,8 @@ func life() []chat.Draft {
 		by(chat.Bot, &chat.Message{Text: "Kijk hier", Act: chat.ActAnswer, Sources: []chat.Source{{Article: "retour", Title: "Retour"}}}),
 		by(chat.Customer, &chat.Rating{Resolved: &no, Comment: "nee"}),
 		by(chat.System, &chat.Identified{Level: chat.LevelSignedIn, ID: "c/9", Name: "Jan"}),
+		by(chat.Bot, &chat.CodeMoved{State: chat.CodeAsked, Email: "jan@example.com"}),
+		by(chat.System, &chat.CodeMoved{State: chat.CodeSent, From: 15}),
 		by(chat.Customer, &chat.HumanRequested{}),
 		by(chat.System, &chat.OwnerChanged{To: chat.RoleAgent, Agent: "7", Name: "Sanne", Reason: chat.ReasonAssigned}),
 		by(agent, &chat.Note{Text: "let op"}),
