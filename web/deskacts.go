@@ -109,6 +109,9 @@ func (s *Server) deskAction(r *http.Request, p handoff.Person) (any, error) {
 	if b.Why, err = whyOf(b.Why); err != nil {
 		return nil, err
 	}
+	if len(b.Confirm) > maxKey {
+		return nil, fault.New(fault.TooLong, "That is not the confirmation of a card.")
+	}
 	var v any
 	switch {
 	case b.Undo != "":
@@ -157,6 +160,9 @@ func (s *Server) act(ctx context.Context, p handoff.Person, id chat.Conversation
 	if err != nil {
 		return nil, err
 	}
+	if err := s.unused(ctx, c.ID, b.Confirm); err != nil {
+		return nil, err
+	}
 	w, card, err := s.opt.Acts.Draw(ctx, c, b.Lang, b.Name, b.Params)
 	if err != nil {
 		return nil, err
@@ -175,7 +181,7 @@ func (s *Server) act(ctx context.Context, p handoff.Person, id chat.Conversation
 	if b.Why == "" {
 		return nil, action.Refuse(fault.Invalid, "why_missing", "Say why. Your colleagues read it later.")
 	}
-	if given, _, _ := strings.Cut(b.Confirm, "-"); given != seal || len(b.Confirm) > maxKey {
+	if given, _, _ := strings.Cut(b.Confirm, "-"); given != seal {
 		return nil, action.Refuse(fault.Conflict, action.ChangedSince, "Something changed since you saw the card. Look at it again.")
 	}
 	if err := s.reason(ctx, p, c, b); err != nil {
@@ -202,17 +208,29 @@ func sealOf(id chat.ConversationID, hash string, card *chat.Card, second bool) (
 	return hex.EncodeToString(sum[:16]), nil
 }
 
+// confirmKey is under which name a confirmation is used up.
+func confirmKey(confirm string) chat.Key { return chat.Key("deskact:" + confirm) }
+
+// unused refuses a confirmation that was sent before.
+func (s *Server) unused(ctx context.Context, id chat.ConversationID, confirm string) error {
+	if confirm == "" {
+		return nil
+	}
+	_, used, err := s.log.Keyed(ctx, id, confirmKey(confirm))
+	if err == nil && used {
+		err = action.Refuse(fault.Conflict, "already_sent", "This was sent already. Look in the conversation what became of it.")
+	}
+	return err
+}
+
 // reason writes down why, under the name of the confirmation, and so makes the confirmation good for once: whoever sends it again, or at
 // the same moment, is told so and nothing more is done.
 func (s *Server) reason(ctx context.Context, p handoff.Person, c chat.Conversation, b deskBody) error {
-	key := chat.Key("deskact:" + b.Confirm)
 	for range 20 {
-		if _, used, err := s.log.Keyed(ctx, c.ID, key); err != nil {
+		if err := s.unused(ctx, c.ID, b.Confirm); err != nil {
 			return err
-		} else if used {
-			return action.Refuse(fault.Conflict, "already_sent", "This was sent already. Look in the conversation what became of it.")
 		}
-		_, err := s.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Drafts: []chat.Draft{{By: partyOf(p), Key: key, Body: &chat.Note{Text: b.Why}}}})
+		_, err := s.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Drafts: []chat.Draft{{By: partyOf(p), Key: confirmKey(b.Confirm), Body: &chat.Note{Text: b.Why}}}})
 		if !fault.Is(err, fault.Conflict) {
 			return err
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"balie/handoff"
+	"balie/internal/action"
 	"balie/internal/chat"
 	"balie/internal/relay"
 	"balie/internal/store/bolt"
@@ -103,7 +104,7 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 }
 
 func route(c *chat.Conversation, added []chat.Event) []relay.Leave {
-	out := handoff.Wants(c, added)
+	out := append(handoff.Wants(c, added), action.Wants(c, added)...)
 	for _, e := range added {
 		if chat.Trigger(e) && c.Owner.Role == chat.RoleBot {
 			return append(out, relay.Leave{Worker: relay.WorkerBot})
