@@ -27,7 +27,7 @@ func TestAsksForPerson(t *testing.T) {
 		name       string
 		hear, pass float64 // floors
 	}{
-		{"person", 0.99, 0.95},         // by the writer of the rules
+		{"person", 0.99, 0.95},          // by the writer of the rules
 		{"person-heldout", 0.965, 0.93}, // written before the rules and the model were measured on it
 	} {
 		t.Run(list.name, func(t *testing.T) {
