@@ -11,7 +11,7 @@ UI := web/ui
 # Everything the pages are made of: newer than the manifest means build again.
 PAGES := $(shell find $(UI) web/build -name node_modules -prune -o -type f -print)
 
-.PHONY: help run build pages test check fmt vet lint types docs rules soak eval bench browser clean
+.PHONY: help run build pages test check fmt vet lint types docs rules soak eval bench browser postgres clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -29,7 +29,7 @@ web/dist/manifest.json: $(PAGES)
 	@touch $@
 
 # Never from the cache: some tests build and run the program, which go does not see.
-test: pages browser ## everything, in a real browser too
+test: pages browser postgres ## everything, in a real browser and on a real PostgreSQL too
 	$(GO) test -count=1 -p 2 -timeout 20m ./...
 
 check: fmt vet lint types docs rules ## what a reader should not have to look for
@@ -53,7 +53,7 @@ docs: # generated pages are as the code says
 rules: # imports point down, each library in its room, no path of anybody's machine
 	$(GO) test -count=1 -run 'Import|Rules|Machine' ./cmd/balie
 
-soak: pages browser ## the long forms of the tests
+soak: pages browser postgres ## the long forms of the tests
 	BALIE_SOAK=1 $(GO) test -count=1 -p 1 -timeout 120m ./...
 
 eval: ## figures on the public data, read from ../shared/data or BALIE_EVAL_DATA
@@ -68,6 +68,13 @@ browser:
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
 	else echo "browser: no Chromium here, so tests in a browser are skipped"; fi
+
+# Tests start PostgreSQL servers of their own from the machine's package; any that runs already is left alone.
+postgres:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; \
+	else echo "postgres: no PostgreSQL here, so tests of the second engine are skipped"; fi
 
 clean: ## remove what was built; the data stays
 	rm -rf bin $(UI)/node_modules

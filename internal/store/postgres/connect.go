@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,7 @@ func (e *Engine) connect(ctx context.Context) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "balie " + e.node
 	cfg.ConnConfig.ConnectTimeout = 2 * time.Second
 	cfg.AfterConnect = e.prepare
+	cfg.ConnConfig.Tracer = (*trips)(&e.sent)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)
@@ -56,6 +58,33 @@ func (e *Engine) connect(ctx context.Context) (*pgxpool.Pool, error) {
 	}
 	return pool, nil
 }
+
+// trips counts round trips: statements, and batches of them.
+type trips atomic.Uint64
+
+// TraceQueryStart counts one.
+func (t *trips) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	(*atomic.Uint64)(t).Add(1)
+	return ctx
+}
+
+// TraceQueryEnd does nothing.
+func (*trips) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// TraceBatchStart counts one.
+func (t *trips) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	(*atomic.Uint64)(t).Add(1)
+	return ctx
+}
+
+// TraceBatchQuery does nothing.
+func (*trips) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd does nothing.
+func (*trips) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// RoundTrips is how often this engine has asked the database anything: what work costs where the line is long.
+func (e *Engine) RoundTrips() uint64 { return e.sent.Load() }
 
 // prepare makes a fresh connection ready, and sees whether it still leads to the database we opened.
 func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {

@@ -50,6 +50,7 @@ type Engine struct {
 	wakes   wakes
 	lost    lostClaims
 	bus     bus
+	sent    atomic.Uint64
 }
 
 // patience is how long a change is tried while the database does not answer. Then the sender is told, and tries again with the same key.

@@ -556,3 +556,16 @@ func listening(t *testing.T, address string, n int) {
 	}
 	t.Fatalf("%d nodes do not listen", n)
 }
+
+// TestRoundTrips: a message costs one, its conversation's first look one more.
+func TestRoundTrips(t *testing.T) {
+	e := open(t, postgres.Options{URL: pgtest.Database(t)})
+	conv := chat.NewConversationID(time.Now())
+	before := e.RoundTrips()
+	for i := range 10 {
+		say(t, e, conv, chat.Seq(i), says(fmt.Sprint(i), "x"))
+	}
+	if n := e.RoundTrips() - before; n > 20 {
+		t.Errorf("10 messages took %d round trips", n)
+	}
+}

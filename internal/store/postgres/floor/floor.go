@@ -111,16 +111,3 @@ func (c *Committer) Close() {
 	close(c.ops)
 	c.pool.Close()
 }
-
-// Commits is how many transactions the database has committed. The server adds up what its sessions did about once a second.
-func Commits(ctx context.Context, address string) (n int64, err error) {
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return 0, fmt.Errorf("connect: %w", err)
-	}
-	defer conn.Close(ctx)
-	if err := conn.QueryRow(ctx, "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").Scan(&n); err != nil {
-		return 0, fmt.Errorf("read statistics: %w", err)
-	}
-	return n, nil
-}
