@@ -221,3 +221,68 @@ func TestImportInThePage(t *testing.T) {
 	e.WaitText("table.subjects", "Losse pagina 399")
 	e.quiet(t)
 }
+
+// TestEditorScreensAreForEverybody shows every screen of the library in each size, scheme and language: axe finds nothing, nothing is wider
+// than the window, and the console is clean.
+func TestEditorScreensAreForEverybody(t *testing.T) {
+	axe, err := os.ReadFile(filepath.Join("..", "..", "..", "web", "ui", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Skip("axe-core is not installed: make build fetches it")
+	}
+	h := start(t, t.TempDir())
+	w := openShop(t, h, "nl")
+	w.say("Hoe duur is een ritje met de luchtballon?") // a question for the list of gaps
+	w.WaitText("li.bot", "niet zeker")
+	e := openEditor(t, h, "editor@demo.test")
+	e.open("nl/retour")
+	e.change("U hoeft geen reden te geven.", "Een reden hoeft niet.")
+	e.Click(".acts button", "Bewaar")
+	e.WaitText(".kept", "Bewaard om")
+	screens := []struct {
+		name, path, ready string
+		tab               string
+	}{
+		{"list", "", "document.querySelector('.subjects')", ""},
+		{"write", "/nl/retour", "document.querySelector('.cm-content') && document.querySelector('.prose h2')", ""},
+		{"tests", "/nl/retour", "document.querySelector('.tests .green')", "tests"},
+		{"history", "/nl/retour", "document.querySelector('.revisions li')", "history"},
+		{"details", "/nl/retour", "document.querySelector('#d-tags')", "details"},
+		{"translation", "/nl/retour", "document.querySelector('.panel .prose')", "translation"},
+		{"gate", "/nl/retour/publish", "document.querySelector('#gate-found')", ""},
+		{"gaps", "/gaps", "document.querySelector('.gaps li')", ""},
+		{"files", "/files", "document.querySelector('#import-files')", ""},
+	}
+	looks := []struct {
+		width, height int64
+		media, lang   string
+	}{
+		{1280, 900, "prefers-color-scheme=light", "nl"}, {390, 844, "prefers-color-scheme=light", "nl"},
+		{1280, 900, "prefers-color-scheme=dark", "en"}, {390, 844, "prefers-color-scheme=dark", "en"},
+		{320, 700, "forced-colors=active", "nl"},
+	}
+	for _, l := range looks {
+		e.tab.Size(l.width, l.height)
+		e.tab.Media(l.media)
+		browsertest.Eval[bool](e.tab, fmt.Sprintf("localStorage.setItem('balie:desk:lang', %q), true", l.lang))
+		for _, s := range screens {
+			e.tab.Go(e.url + "/desk/kb" + s.path)
+			if s.tab != "" {
+				e.tab.Wait("document.querySelector('#tab-" + s.tab + "')")
+				browsertest.Eval[bool](e.tab, "document.querySelector('#tab-"+s.tab+"').click(), true")
+			}
+			e.tab.Wait(s.ready)
+			name := fmt.Sprintf("editor-%s-%d-%s-%s", s.name, l.width, strings.ReplaceAll(l.media, "=", "-"), l.lang)
+			e.picture(name)
+			if wide := browsertest.Eval[int](e.tab, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
+				t.Errorf("%s is %d pixels wider than the window", name, wide)
+			}
+			browsertest.Eval[bool](e.tab, string(axe)+";true")
+			found := browsertest.Eval[[]string](e.tab, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
+				.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ' ' + n.target.join(' ') + ': ' + n.failureSummary)))`)
+			for _, f := range found {
+				t.Errorf("%s: %s", name, f)
+			}
+		}
+	}
+	e.quiet(t)
+}

@@ -49,7 +49,7 @@ export function field(o: FieldOptions): EditorView {
       markdown.extension,
       syntaxHighlighting(marks),
       look,
-      EditorView.contentAttributes.of({ 'aria-label': o.label, spellcheck: 'true', 'aria-multiline': 'true' }),
+      EditorView.contentAttributes.of({ 'aria-label': o.label, spellcheck: 'true', 'aria-multiline': 'true', tabindex: '0' }),
       keymap.of([
         { key: 'Mod-s', preventDefault: true, run: () => (o.save(), true) },
         { key: 'Mod-b', run: (v) => wrap(v, '**') },
