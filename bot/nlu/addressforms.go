@@ -1,6 +1,9 @@
 package nlu
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // numberFirst reads "986 Sunset Drive, Suite 259, Denver, CO 80279" and "12 rue de la Paix, 75002 Paris" with the house
 // number at token i.
@@ -13,7 +16,7 @@ func (r *addressReader) numberFirst(i int) (a Address, to int) {
 	if r.at(j) == "," {
 		j++
 	}
-	if houseNumber.MatchString(r.at(j)) { // "Flat 4, 12 High Street": the number is the next
+	if houseNumber.MatchString(r.at(j)) && !ordinalStreet.MatchString(r.lower(j)) { // "Flat 4, 12 High Street": the number is the next
 		return a, 0
 	}
 	end := 0
@@ -30,6 +33,10 @@ func (r *addressReader) numberFirst(i int) (a Address, to int) {
 			}
 		}
 	}
+	alone := end == 0 && r.isName(j) && streetTypes[r.lower(j)] && separator(r.at(j+1)) // "101 Highway, New York"
+	if alone {
+		end = j + 1
+	}
 	if end == 0 || end == j+1 && frenchStreet[r.lower(j)] {
 		return a, 0
 	}
@@ -42,10 +49,25 @@ func (r *addressReader) numberFirst(i int) (a Address, to int) {
 	if frenchStreet[r.lower(j)] && fiveDigits.MatchString(a.Postcode) {
 		a.Country = "FR"
 	}
-	if a.Country == "" && a.Region != "" {
-		a.Country = "US"
+	r.american(&a, to)
+	if alone && a.Postcode == "" {
+		return Address{}, 0
 	}
 	return a, to
+}
+
+// ordinalStreet is a street that is a number: "5th Avenue".
+var ordinalStreet = regexp.MustCompile(`^\d{1,3}(?:st|nd|rd|th)$`)
+
+// american settles the country of an address whose number stands first: with a state it is American, and so it is with five digits,
+// unless its last word before token to is a country. The city of New York lies in the state of that name.
+func (r *addressReader) american(a *Address, to int) {
+	if a.Country == "" && a.Region != "" || a.Country == "DE" && !isCountry(r.low[to-1]) {
+		a.Country = "US"
+	}
+	if a.Country == "US" && a.Region == "" && strings.EqualFold(a.City, "new york") {
+		a.Region = "NY"
+	}
 }
 
 // mayBeStreet reports whether token k may stand in the name of an English street.

@@ -29,12 +29,14 @@ func (r *addressReader) locality(a *Address, i int) int {
 
 // cityFirst reads "Denver, CO 80279, USA", "London SW1A 2AA", "Zwolle".
 func (r *addressReader) cityFirst(a *Address, i, j int) int {
-	for k := j; k < j+7 && k < len(r.toks); k++ {
+	for k := j; k < j+9 && k < len(r.toks); k++ {
 		if k > j && sentenceWord[r.low[k]] && !nameParticle[r.low[k]] && !cityLead[r.low[k]] && !(stateCodes[strings.ToUpper(r.at(k))] && fiveDigits.MatchString(r.at(k+1))) {
 			break
 		}
 		country, code, n := r.postcodeAt(k)
-		region, rn := r.regionBefore(k, j)
+		said, cn := r.countryBefore(k, j)
+		region, rn := r.regionBefore(k-cn, j)
+		rn += cn
 		if n == 0 || k == j || country == "" && rn == 0 {
 			continue
 		}
@@ -43,7 +45,10 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 			city--
 		}
 		a.Postcode, a.Country, a.Region = code, country, region
-		if rn > 0 {
+		switch {
+		case cn > 0:
+			a.Country = said
+		case rn > 0:
 			a.Country = "US"
 		}
 		a.City = strings.ReplaceAll(r.between(j, max(city, j+1)), " ,", ",")
@@ -64,6 +69,25 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		return i
 	}
 	return r.countryAt(a, end)
+}
+
+// countryBefore reads a country straight before the postcode at k: "Denver, CO, USA, 80201". n is how many tokens that are, up to k.
+func (r *addressReader) countryBefore(k, from int) (code string, n int) {
+	j := k
+	for j-1 > from && r.at(j-1) == "," {
+		j--
+	}
+	for words := 4; words >= 1; words-- {
+		at := j - words
+		if at <= from {
+			continue
+		}
+		name := strings.Join(r.low[at:j], " ")
+		if code, ok := countries[name]; ok && (len(name) > 2 || r.at(at) != name) {
+			return code, k - at
+		}
+	}
+	return "", 0
 }
 
 // regionBefore reads an American state straight before the postcode at k.
