@@ -1,6 +1,6 @@
 // The chat's screen: header with the way to a person, the conversation, the place to type.
 import { useSignal, useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Composer } from './composer'
 import { Here, useRoom, who, type Room } from './context'
 import { Lines } from './lines'
@@ -118,9 +118,11 @@ function Transcript() {
   useEffect(() => {
     if (own !== undefined) away.value = false
   }, [own])
-  useEffect(() => {
+  const follow = () => {
     if (!away.value) bottom()
-  }, [newest, away.value])
+  }
+  useLayoutEffect(follow, [newest, away.value]) // before the browser tells of a form that closed as if somebody had scrolled up
+  useEffect(follow, [newest, away.value])
   useEffect(() => {
     const seen = new ResizeObserver(() => away.value || bottom())
     if (box.current) seen.observe(box.current)
