@@ -19,6 +19,7 @@ import (
 	"balie/internal/chat"
 	"balie/internal/fault"
 	"balie/internal/relay"
+	"balie/internal/store/document"
 	"balie/internal/store/postgres"
 	"balie/internal/store/postgres/pgtest"
 	"balie/internal/store/verify"
@@ -567,5 +568,46 @@ func TestRoundTrips(t *testing.T) {
 	}
 	if n := e.RoundTrips() - before; n > 20 {
 		t.Errorf("10 messages took %d round trips", n)
+	}
+}
+
+// TestVerifyFindsDamage spoils each thing that is kept beside a log or a document, and sees it found; and nothing before.
+func TestVerifyFindsDamage(t *testing.T) {
+	address := pgtest.Database(t)
+	e := open(t, postgres.Options{URL: address})
+	conv := chat.NewConversationID(time.Now())
+	say(t, e, conv, 0, says("1", "one"), says("2", "two"))
+	_, err := e.PutDocs(t.Context(), document.Put{Collection: "c", ID: "d", Body: []byte(`1`), Keys: []string{"a/b"}, History: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := func() (all []string) {
+		t.Helper()
+		if _, _, err := e.Verify(t.Context(), func(_, problem string) { all = append(all, problem) }); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if found := problems(); len(found) > 0 {
+		t.Fatalf("whole, but %q", found)
+	}
+	for _, spoil := range []struct{ sql, undo string }{
+		{"UPDATE conversation SET row = replace(row, 'two', 'owt')", "UPDATE conversation SET row = replace(row, 'owt', 'two')"},
+		{"UPDATE event SET seq = 3 WHERE seq = 2", "UPDATE event SET seq = 2 WHERE seq = 3"},
+		{"UPDATE conversation SET head = 3", "UPDATE conversation SET head = 2"},
+		{"UPDATE list SET key = 'queue/9/x'", "UPDATE list SET key = 'bot/' || '" + e.BotList(t.Context(), conv) + "'"},
+		{"INSERT INTO event VALUES ('stray', 1, '', '{}')", "DELETE FROM event WHERE conv = 'stray'"},
+		{"UPDATE doc_key SET key = 'a/c'", "UPDATE doc_key SET key = 'a/b'"},
+		{"DELETE FROM doc_key", "INSERT INTO doc_key VALUES ('c', 'a/b', 'd')"},
+		{"UPDATE doc_history SET body = '2'", "UPDATE doc_history SET body = '1'"},
+	} {
+		exec(t, address, spoil.sql)
+		if len(problems()) == 0 {
+			t.Errorf("not found: %s", spoil.sql)
+		}
+		exec(t, address, spoil.undo)
+		if found := problems(); len(found) > 0 {
+			t.Fatalf("after %s: %q", spoil.undo, found)
+		}
 	}
 }
