@@ -163,7 +163,8 @@ func (w Write) checkValues() error {
 	return nil
 }
 
-// Check tells whether an address can be sent: the needed lines are there and every line is bounded and printable.
+// Check tells whether an address can be sent: the needed lines are there and every line is bounded, printable and no markup: somebody's
+// label printer or parcel page may not be as careful as ours.
 func (a Address) Check() error {
 	for _, line := range []string{a.Line1, a.City, a.Postcode, a.Country} {
 		if strings.TrimSpace(line) == "" {
@@ -171,7 +172,7 @@ func (a Address) Check() error {
 		}
 	}
 	for _, line := range []string{a.Line1, a.Line2, a.City, a.Region, a.Postcode, a.Country, a.Street, a.Number, a.Addition} {
-		if !validText(line) || len(line) > MaxID {
+		if !validText(line) || len(line) > MaxID || strings.ContainsAny(line, "<>") {
 			return Refuse(fault.Invalid, BadAddress, "The address is too long or holds signs that cannot be used.")
 		}
 	}
