@@ -12,7 +12,7 @@ const gone = "[…]"
 
 var (
 	links   = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
-	mails   = regexp.MustCompile(`[^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:]+\.[^\s@<>()\[\],;:]+`)
+	mails   = regexp.MustCompile(`[^\s@<>()\[\],;:]+@[\p{L}\d.-]+\.\p{L}{2,}`)
 	bank    = regexp.MustCompile(`(?i)\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b`)
 	postal  = regexp.MustCompile(`(?i)\b[1-9]\d{3} ?[A-Z]{2}\b(?: ?,? ?\d{1,5} ?[A-Z]{0,2}\b)?`)
 	numbers = regexp.MustCompile(`#? ?\b[A-Za-z]{0,4}-?\d[\d .()/-]{3,}\d\b|#\w*\d\w*|\+\d[\d ()-]{6,}`)
