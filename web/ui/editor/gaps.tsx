@@ -5,9 +5,9 @@ import { useEffect } from 'preact/hooks'
 import { call, Refused } from './api'
 import { Go } from './app'
 import { day, moment, useRoom } from './context'
-import { idOf } from './list'
 import type { Article, Gap } from './protocol'
 import { Trend } from './trend'
+import { idOf } from './words'
 
 const states = ['open', 'solved', 'ignored'] as const
 

@@ -6,21 +6,9 @@ import { Refused, write } from './api'
 import { Go } from './app'
 import { day, number, useRoom, type Room } from './context'
 import type { Item } from './protocol'
+import { idOf, wordOf, type Word } from './words'
 
 export const languages = ['nl', 'en'] as const
-
-/** Word is how an article stands: the most urgent thing about it. */
-export type Word = 'draft' | 'review' | 'planned' | 'published' | 'edited' | 'outdated' | 'archived' | 'missing'
-
-export function wordOf(item: Item | undefined): Word {
-  if (!item) return 'missing'
-  if (item.state === 'archived') return 'archived'
-  if (item.publish_at) return 'planned'
-  if (item.stale || (item.overdue && item.live)) return 'outdated'
-  if (item.state === 'published') return 'published'
-  if (item.state === 'review') return 'review'
-  return item.live ? 'edited' : 'draft'
-}
 
 interface Subject {
   id: string
@@ -155,12 +143,7 @@ function Stand({ lang, s }: { lang: string; s: Subject }) {
   return <Go class={`stand ${word}`} to={`/desk/kb/${lang}/${encodeURIComponent(s.id)}`}>{room.t(`stand_${word}`)}</Go>
 }
 
-/** idOf makes an id of a title. */
-export function idOf(title: string): string {
-  return title.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60).replace(/-+$/, '')
-}
-
-/** ask shows a dialog as soon as it is drawn. */
+/** showNow shows a dialog as soon as it is drawn. */
 export function showNow(e: HTMLDialogElement | null) {
   if (e && !e.open) e.showModal()
 }

@@ -6,6 +6,8 @@ import type { Event } from '../chat/protocol'
 import { fresh, groupOf, orderOf } from '../desk/order'
 import type { Row } from '../desk/protocol'
 import { said as written } from '../desk/said'
+import { diff, lines, merge, words } from '../editor/diff'
+import { idOf, wordOf } from '../editor/words'
 import { langOf, translator } from '../shared/i18n'
 
 const wrong: string[] = []
@@ -61,6 +63,30 @@ same('undo outlives what is said later', undo(after, 1), true)
 same('other buttons are not undo', undo(after, 3), false)
 same('undo ends with its time', undo([act(1, 'a', 'done', past), said(2, 'bot', asks)], 1), false)
 same('undo ends with its use', undo([act(1, 'a', 'done', soon), said(2, 'bot', asks), act(3, 'a', 'undone')], 1), false)
+
+// ---- what changed between two texts, and how two changes go together
+const shown = (a: string, b: string) => diff(lines(a), lines(b)).map((p) => `${p.kind}:${p.items.join('|')}`)
+same('no change', shown('a\nb', 'a\nb'), ['same:a|b'])
+same('a line in the middle', shown('a\nb\nc', 'a\nx\nc'), ['same:a', 'gone:b', 'new:x', 'same:c'])
+same('a line more', shown('a\nc', 'a\nb\nc'), ['same:a', 'new:b', 'same:c'])
+same('everything', shown('a', 'b'), ['gone:a', 'new:b'])
+same('words go together again', words('Dat kost € 4,95 (ongeveer).').join(''), 'Dat kost € 4,95 (ongeveer).')
+const joined = (base: string, mine: string, theirs: string) =>
+  merge(base, mine, theirs).map((p) => (p.kind === 'agreed' ? p.lines.join('|') : `[${p.mine.join('|')}/${p.theirs.join('|')}]`)).join('|')
+same('changes in two places go together', joined('a\nb\nc\nd\ne', 'A\nb\nc\nd\ne', 'a\nb\nc\nd\nE'), 'A|b|c|d|E')
+same('the same change is one', joined('a\nb\nc', 'a\nX\nc', 'a\nX\nc'), 'a|X|c')
+same('one place, two changes', joined('a\nb\nc', 'a\nX\nc', 'a\nY\nc'), 'a|[X/Y]|c')
+same('one drops what the other changes', joined('a\nb\nc', 'a\nc', 'a\nB\nc'), 'a|[/B]|c')
+same('both add at the end', joined('a', 'a\nm', 'a\nt'), 'a|[m/t]')
+same('only theirs', joined('a\nb', 'a\nb', 'x\na\nb'), 'x|a|b')
+
+// ---- how an article stands
+const item = { id: 'x', lang: 'nl', rev: 1, title: 'X', tests: 0, live: true } as const
+same('live and edited', wordOf({ ...item, state: 'draft' }), 'edited')
+same('a translation behind its source', wordOf({ ...item, state: 'published', stale: true }), 'outdated')
+same('planned', wordOf({ ...item, state: 'review', publish_at: '2026-12-01T00:00:00Z' }), 'planned')
+same('no translation', wordOf(undefined), 'missing')
+same('an id of a title', idOf('  Één vraag: retour & ruilen? '), 'een-vraag-retour-ruilen')
 
 // ---- the outbox
 const shelf = new Map<string, string>()
