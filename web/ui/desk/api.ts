@@ -7,6 +7,8 @@ export class Refused extends Error {
     message: string,
     /** Who has the conversation, when that is why. */
     readonly holder?: string,
+    /** Why an act is refused: a code. */
+    readonly reason?: string,
   ) {
     super(message)
   }
@@ -26,13 +28,13 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   }
   const text = await answer.text()
   if (answer.ok) return (text ? JSON.parse(text) : undefined) as T
-  let problem: { code?: string; detail?: string; title?: string; holder?: { name?: string } } = {}
+  let problem: { code?: string; detail?: string; title?: string; holder?: { name?: string }; reason?: string } = {}
   try {
     problem = JSON.parse(text) as typeof problem
   } catch {
     problem = {}
   }
-  throw new Refused(answer.status, problem.code ?? '', problem.detail ?? problem.title ?? '', problem.holder?.name)
+  throw new Refused(answer.status, problem.code ?? '', problem.detail ?? problem.title ?? '', problem.holder?.name, problem.reason)
 }
 
 /** at is the path of a conversation. */

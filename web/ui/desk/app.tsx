@@ -2,7 +2,7 @@
 import { useSignalEffect } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { showCount } from './attention'
-import { Here, useRoom, type Room } from './context'
+import { Here, known, useRoom, type Room } from './context'
 import { Conversation } from './conversation'
 import { Customer } from './customer'
 import { Dialogs } from './dialogs'
@@ -23,10 +23,13 @@ export function App({ room }: { room: Room }) {
         return t('alert_new_message')
       case 'sla':
         return t('alert_sla')
+      case 'request':
+        return t('alert_request')
       default:
         return t('title')
     }
   }
+  desk.refusalText = (reason, otherwise) => known(room, 'refused', reason, otherwise)
   useSignalEffect(() => {
     document.documentElement.lang = desk.lang.value
     showCount(t('title'), desk.me.value ? desk.count.value : 0)

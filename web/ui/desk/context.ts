@@ -25,10 +25,15 @@ export function useRoom(): Room {
 }
 
 /** known says a code of the protocol in words, and shows the code itself when it is newer than these words. */
-export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level' | 'fact', code: string): string {
+export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level' | 'fact' | 'act' | 'refused', code: string, otherwise?: string): string {
   const key = `${prefix}_${code}` as DeskKey
   const text = room.t(key)
-  return text === key ? code.replaceAll('_', ' ') : text
+  return text === key ? otherwise || code.replaceAll('_', ' ') : text
+}
+
+/** actName names an act: by its own words, else by what the form calls it, else by the wish behind it. */
+export function actName(room: Room, name: string, otherwise?: string): string {
+  return known(room, 'act', name, otherwise || known(room, 'topic', name))
 }
 
 export function nameOf({ t }: Room, row: Row): string {
@@ -45,11 +50,11 @@ export function waited({ desk, t }: Room, since: string | null): string {
   return t('days', { n: Math.floor(minutes / 1440) })
 }
 
-/** moment is a time of today, or a date with a time. */
-export function moment({ desk }: Room, iso: string): string {
+/** moment is a time of today, or a date with a time; whole always has the date. */
+export function moment({ desk }: Room, iso: string, whole = false): string {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return iso
-  const today = new Date().toDateString() === date.toDateString()
+  const today = !whole && new Date().toDateString() === date.toDateString()
   const form: Intl.DateTimeFormatOptions = today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }
   return new Intl.DateTimeFormat(locale(desk.lang.value), form).format(date)
 }

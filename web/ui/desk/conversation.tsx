@@ -30,6 +30,7 @@ export function Conversation({ talk }: { talk: Talk }) {
           </button>
           {mine && (
             <>
+              <button type="button" onClick={() => show('act')}>{t('act')}</button>
               <button type="button" onClick={() => show('return')}>{t('return')}</button>
               <button type="button" onClick={() => show('transfer')}>{t('transfer')}</button>
               <button type="button" onClick={() => show('close')}>{t('close')}</button>

@@ -1,5 +1,6 @@
 // The right pane: who the customer is, what he ordered, what he asked before.
 import { known, moment, useRoom } from './context'
+import { show } from './dialogs'
 import { said } from './said'
 import type { Talk } from './talk'
 
@@ -26,6 +27,7 @@ export function Customer({ talk }: { talk: Talk }) {
           <p class="muted">{t('unknown_customer')}</p>
         )}
         {c?.problem && <p class="bad">{c.problem}</p>}
+        {c?.id && desk.isMine(talk.id) && <button type="button" onClick={() => show('act')}>{t('act')}</button>}
         {page && <p class="under">{t('page')}: {page}</p>}
       </section>
       {!!c?.orders?.length && (

@@ -2,15 +2,20 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren, TargetedSubmitEvent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { ActDialog } from './acts'
+import { Receipt } from './card'
 import { useRoom } from './context'
 import { Palette } from './palette'
+import { Requests } from './requests'
 
-export type DialogName = 'transfer' | 'return' | 'close' | 'palette' | 'help'
+export type DialogName = 'transfer' | 'return' | 'close' | 'palette' | 'help' | 'act' | 'requests' | 'receipt'
 const open = signal<DialogName | ''>('')
+const about = signal('')
 
-/** show opens one dialog, in the place of any other. */
-export function show(name: DialogName) {
+/** show opens one dialog, in the place of any other; a receipt is about one act. */
+export function show(name: DialogName, act = '') {
   open.value = name
+  about.value = act
 }
 
 export function hide() {
@@ -25,6 +30,12 @@ export function Dialogs() {
       return <Palette />
     case 'help':
       return <Help />
+    case 'requests':
+      return <Requests />
+    case 'act':
+      return id ? <ActDialog key={id} id={id} /> : null
+    case 'receipt':
+      return desk.talk.value ? <Receipt talk={desk.talk.value} act={about.value} /> : null
     case 'transfer':
       return id ? <Transfer id={id} /> : null
     case 'return':
@@ -38,11 +49,12 @@ export function Dialogs() {
 
 interface BoxProps {
   title: string
+  wide?: boolean
   children: ComponentChildren
 }
 
 /** Box is a native modal dialog: the browser keeps the focus in it, closes it with Escape and puts the focus back. */
-export function Box({ title, children }: BoxProps) {
+export function Box({ title, wide, children }: BoxProps) {
   const { t } = useRoom()
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -51,7 +63,7 @@ export function Box({ title, children }: BoxProps) {
     return () => from?.focus()
   }, [])
   return (
-    <dialog ref={element} onClose={hide} aria-labelledby="dialog-title">
+    <dialog ref={element} class={wide ? 'wide' : ''} onClose={hide} aria-labelledby="dialog-title">
       <div class="dialog-top">
         <h2 id="dialog-title">{title}</h2>
         <button type="button" class="plain" onClick={() => element.current?.close()}>{t('cancel')}</button>
@@ -142,6 +154,7 @@ function Help() {
     ['a', t('claim')],
     ['r', t('mode_answer')],
     ['n', t('mode_note')],
+    ['x', t('act')],
     ['t', t('transfer')],
     ['c', t('close')],
     ['g q', t('key_queue')],

@@ -44,6 +44,9 @@ function act(desk: Desk, key: string, afterG: boolean): boolean {
     case 'n':
       if (talk) focusAnswer(desk, key === 'n' || !mine ? 'note' : 'answer')
       return !!talk
+    case 'x':
+      if (mine) show('act')
+      return mine
     case 't':
     case 'c':
       if (mine) show(key === 't' ? 'transfer' : 'close')

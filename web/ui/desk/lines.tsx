@@ -2,9 +2,10 @@
 import { safeLink } from '../chat/context'
 import type { Message } from '../chat/protocol'
 import { at, call } from './api'
-import { known, moment, useRoom } from './context'
+import { CardTable } from './card'
+import { actName, known, moment, useRoom } from './context'
+import { show } from './dialogs'
 import type { DeskEvent } from './protocol'
-import { said } from './said'
 import { When } from './takeover'
 import type { Talk } from './talk'
 
@@ -101,11 +102,7 @@ function Body({ message: m }: { message: Message }) {
       )}
       {!!m.buttons?.length && <p class="under">{t('buttons')}: {m.buttons.map((b) => b.label).join(' · ')}</p>}
       {m.form && <p class="under">{t('form')}: {m.form.fields.map((f) => f.label).join(', ')}</p>}
-      {m.card && (
-        <p class="under">
-          {m.card.title}: {(m.card.rows ?? []).map((r) => `${r.label} ${r.before ? r.before + ' → ' : ''}${r.after ?? ''}`).join(' · ')}
-        </p>
-      )}
+      {m.card && <CardTable card={m.card} />}
     </>
   )
 }
@@ -134,12 +131,19 @@ function Act({ event: e, talk }: LineProps) {
   if (!a) return null
   const latest = talk.actions.value.get(a.id)
   const undoable = a.state === 'done' && latest?.state === 'done' && !!a.undo_until && Date.parse(a.undo_until) > desk.now.value
+  const asks = a.state === 'proposed' && a.reason === 'over_limit'
   return (
     <Fact at={e.at}>
       <span class={`act ${a.state}`}>
-        {known(room, 'topic', a.name ?? '')}: {known(room, 'state', a.state)}
+        {actName(room, a.name ?? '')}{a.undo_of ? ` (${t('undoing')})` : ''}: {known(room, 'state', asks ? 'asked' : a.state)}
       </span>
-      {a.receipt && ` · ${a.receipt}`} {a.reason && said(a.reason)}
+      {a.reason && !asks && ` · ${known(room, 'refused', a.reason)}`}
+      {a.receipt && (
+        <>
+          {' · '}
+          <button type="button" class="link" onClick={() => show('receipt', a.id)}>{t('receipt_show', { number: a.receipt })}</button>
+        </>
+      )}
       {undoable && desk.isMine(talk.id) && (
         <>
           {' '}

@@ -5,7 +5,7 @@ import { langOf, type Lang } from '../shared/i18n'
 import { at, call, Refused } from './api'
 import { chime, notify } from './attention'
 import { fresh, groups, orderOf, type Order } from './order'
-import type { Colleague, FromDesk, Me, Opened, Presence, Queue, Row, Settings } from './protocol'
+import type { ActForm, ActRequest, Choices, Colleague, FromDesk, Me, Opened, Presence, Queue, Row, Settings } from './protocol'
 import { Socket } from './socket'
 import { Talk } from './talk'
 
@@ -20,6 +20,8 @@ export class Desk {
   readonly presence = signal<Presence>('offline')
   readonly settings = signal<Settings>({ codes: [], canned: [], agents: [], teams: [] })
   readonly agents = signal<Colleague[]>([])
+  /** Acts that wait for a second person: all of them for a supervisor, one's own for anybody else. */
+  readonly requests = signal<ActRequest[]>([])
   /** The order on the screen. It stands still while the pointer is over it: see held. */
   readonly order = signal<Order>(noOrder)
   readonly held = signal(false)
@@ -40,6 +42,11 @@ export class Desk {
   /** Whether conversations are any business of whoever is signed in. */
   readonly allowed = computed(() => this.me.value?.roles.some((r) => r === 'agent' || r === 'supervisor' || r === 'admin') ?? false)
 
+  /** Whether one may say yes to what colleagues may not do alone. */
+  readonly decides = computed(() => this.me.value?.roles.some((r) => r === 'supervisor' || r === 'admin') ?? false)
+
+  /** The words for a refused act, given by the screen as well. */
+  refusalText: (reason: string, otherwise: string) => string = (_, otherwise) => otherwise
   /** The words for alerts, given by the screen, which knows the language. */
   alertText: (kind: string) => string = (kind) => kind
 
@@ -109,6 +116,7 @@ export class Desk {
       this.settings.value = settings
       this.agents.value = settings.agents ?? []
     })
+    await this.loadRequests()
   }
 
   async setPresence(state: Presence) {
@@ -209,6 +217,31 @@ export class Desk {
     return done !== undefined
   }
 
+  /** post does a call of a conversation under the claim that one has; a refusal is the caller's to show. */
+  post<T>(id: string, what: string, body: object): Promise<T> {
+    return call<T>('POST', at(id, what), { ...body, lease: this.rows.value.get(id)?.lease || undefined })
+  }
+
+  // ---- acts
+
+  actsFor(id: string, order: string): Promise<{ acts: ActForm[]; choices: Choices }> {
+    return call('GET', at(id, `/actions?lang=${this.lang.value}&order=${encodeURIComponent(order)}`))
+  }
+
+  async loadRequests() {
+    try {
+      this.requests.value = (await call<{ requests: ActRequest[] }>('GET', `/desk/requests?lang=${this.lang.value}`)).requests
+    } catch (e) {
+      this.fail(e)
+    }
+  }
+
+  /** decide says yes or no to what a colleague asked for; nobody needs to have the conversation for it. */
+  async decide(q: ActRequest, how: 'approve' | 'decline', why: string) {
+    await this.attempt(() => call('POST', at(q.conversation, '/actions'), { [how]: q.id, why }))
+    await this.loadRequests()
+  }
+
   typing(id: string) {
     this.socket.send({ type: 'typing', conversation: id })
   }
@@ -255,6 +288,8 @@ export class Desk {
   putRow(row: Row) {
     const wasMine = this.isMine(row.id)
     const before = this.rows.value.get(row.id)
+    const known = this.requests.value.filter((q) => q.conversation === row.id).length
+    if ((row.asked ?? 0) !== known && (this.decides.value || wasMine || known > 0)) void this.loadRequests()
     const rows = new Map(this.rows.value)
     rows.set(row.id, { ...row, lease: row.lease || (this.sameClaim(before, row) ? (before?.lease ?? '') : '') })
     this.rows.value = rows
@@ -290,6 +325,7 @@ export class Desk {
   private fail(e: unknown) {
     if (!(e instanceof Refused)) throw e
     if (e.status === 401 && this.me.value) return this.leave()
-    this.problem.value = e.holder ? `${e.message} (${e.holder})` : e.message || `${e.status}`
+    if (e.reason) this.problem.value = this.refusalText(e.reason, e.message)
+    else this.problem.value = e.holder ? `${e.message} (${e.holder})` : e.message || `${e.status}`
   }
 }

@@ -79,6 +79,7 @@ function actsOf({ desk, t }: Room): Act[] {
   if (talk && desk.isMine(talk.id))
     acts.push(
       { label: t('mode_answer'), run: () => focusAnswer(desk, 'answer') },
+      { label: t('act'), run: () => show('act') },
       { label: t('transfer'), run: () => show('transfer') },
       { label: t('return'), run: () => show('return') },
       { label: t('close'), run: () => show('close') },
@@ -88,6 +89,7 @@ function actsOf({ desk, t }: Room): Act[] {
   const away = desk.presence.value === 'available'
   acts.push(
     { label: away ? t('away') : t('available'), run: () => void desk.setPresence(away ? 'away' : 'available') },
+    ...(desk.requests.value.length || desk.decides.value ? [{ label: t('requests'), run: () => show('requests') }] : []),
     { label: t('keys_title'), run: () => show('help') },
     { label: t('sign_out'), run: () => void desk.signOut() },
   )

@@ -28,6 +28,8 @@ export interface Row {
   created: string
   closed: string | null
   code: string
+  /** How many acts wait for a second person. */
+  asked?: number
   lease: string
 }
 export interface Queue {
@@ -111,6 +113,56 @@ export interface Customer {
   /** Why profile and orders are missing. */
   problem?: string
   earlier?: { id: string; reference: string; at: string; topic: string; code: string }[] | null
+}
+export interface Address {
+  line1: string
+  line2: string
+  city: string
+  region: string
+  postcode: string
+  country: string
+}
+export interface ActField {
+  name: string
+  type: 'order' | 'items' | 'swaps' | 'method' | 'address' | 'choice' | 'email' | 'phone' | 'text'
+  label: Label
+  required: boolean
+  options?: { value: string; label: Label }[]
+}
+/** What can be done for a customer, as a form. */
+export interface ActForm {
+  name: string
+  label: Label
+  fields: ActField[]
+}
+/** What of this customer's an act can be about. */
+export interface Choices {
+  address?: Address
+  email?: string
+  phone?: string
+  orders: { id: string; label: string; status: string; address: Address; items: { id: string; label: string; variants?: { id: string; label: string }[] }[] }[]
+  methods: { id: string; label: string }[]
+}
+/** Before the press: the card. After it: the act. */
+export interface ActLook {
+  card: Card
+  second: boolean
+  confirm: string
+  action?: string
+  asked?: boolean
+}
+export interface ActRequest {
+  id: string
+  conversation: string
+  reference: string
+  customer: string
+  name: string
+  by: From & { id?: string }
+  at: string
+  expires: string
+  why: string
+  card: Card | null
+  may: boolean
 }
 export interface Opened {
   row: Row

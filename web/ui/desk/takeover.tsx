@@ -1,5 +1,5 @@
 // The take-over card: everything the next person must know, so that the customer never has to say it twice.
-import { known, moment, useRoom, waited, type Room } from './context'
+import { actName, known, moment, useRoom, waited, type Room } from './context'
 import type { Packet, Tried } from './protocol'
 import { said } from './said'
 
@@ -39,7 +39,7 @@ export function TakeOver({ packet }: { packet: Packet }) {
           </Item>
         )}
         {!!p.pending?.length && (
-          <Item label={t('pending')}>{p.pending.map((x) => [known(room, 'kind', x.kind), x.name && known(room, 'topic', x.name)].filter(Boolean).join(': ')).join(', ')}</Item>
+          <Item label={t('pending')}>{p.pending.map((x) => [known(room, 'kind', x.kind), x.name && actName(room, x.name)].filter(Boolean).join(': ')).join(', ')}</Item>
         )}
         {!!p.promises?.length && (
           <Item label={t('promises')}>
@@ -66,8 +66,9 @@ function Item({ label, children }: { label: string; children: preact.ComponentCh
 }
 
 function triedText(room: Room, x: Tried): string {
-  const what = x.kind === 'article' ? (x.title ?? x.article ?? '') : known(room, 'topic', x.name ?? '')
-  const how = x.kind === 'action' && x.state ? known(room, 'state', x.state) : x.result ? known(room, 'result', x.result) : ''
+  const what = x.kind === 'article' ? (x.title ?? x.article ?? '') : actName(room, x.name ?? '')
+  const refused = x.kind === 'action' && x.result && (x.state === 'failed' || x.state === 'expired') ? ` (${known(room, 'refused', x.result)})` : ''
+  const how = x.kind === 'action' && x.state ? known(room, 'state', x.state) + refused : x.result ? known(room, 'result', x.result) : ''
   return how ? `${what}: ${how}` : what
 }
 

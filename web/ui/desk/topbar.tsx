@@ -14,6 +14,11 @@ export function TopBar() {
         <button type="button" aria-pressed={here} onClick={() => desk.setPresence('available')}>{t('available')}</button>
         <button type="button" aria-pressed={!here} onClick={() => desk.setPresence('away')}>{t('away')}</button>
       </div>
+      {(desk.decides.value || desk.requests.value.length > 0) && (
+        <button type="button" class="requests-open" onClick={() => show('requests')}>
+          {t('requests')} {desk.requests.value.length > 0 && <span class="badge">{desk.requests.value.length}</span>}
+        </button>
+      )}
       <button type="button" class="search" onClick={() => show('palette')}>
         {t('search')} <kbd>Ctrl K</kbd>
       </button>
