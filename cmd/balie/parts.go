@@ -30,6 +30,7 @@ type house struct {
 	log     *slog.Logger
 	data    *data
 	orders  action.System
+	ear     *ear
 	relay   *relay.Relay
 	ledger  *action.Ledger
 	outbox  *mail.Outbox // nil where mail is really sent
@@ -50,7 +51,7 @@ type hand struct {
 // open joins the rooms. It is the one list of everything pluggable, from the ground floor up; what is added to the house is added here.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, err error) {
 	h = &house{cfg: cfg, log: log}
-	ear := train() // meanwhile, the rest is opened
+	h.ear = &ear{first: train()} // meanwhile, the rest is opened
 
 	// The store, all collections in it, and the library over its articles.
 	if h.data, err = openData(cfg, log, route); err != nil {
@@ -104,7 +105,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	h.work = append(h.work, hand{h.desk, relay.Settings{}})
 
 	// The voice, and the model that words its answers, if there is one.
-	h.work = append(h.work, openBot(h, ear, zone))
+	h.work = append(h.work, openBot(h, h.ear.model, zone))
 
 	// The doors.
 	opt, err := doors(ctx, h)
@@ -169,6 +170,7 @@ func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
 	}
 	wg.Go(func() { control.serve(inside) })
 	h.runNodes(inside, &wg)
+	wg.Go(func() { h.ear.follow(inside, h.data.articles, h.log) })
 	wg.Go(func() { keepEditing(inside, h.editors.Workshop, h.log) })
 	wg.Go(func() { giveBack(inside) })
 	ready()
