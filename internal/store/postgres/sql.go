@@ -23,7 +23,7 @@ func (p parts) sql() string {
 
 // build writes the statement that carries out up to batchMax changes, at most one a conversation; each is done whole or not at all, whatever
 // becomes of the others. It returns those that were done (with the head), and those whose lease does not hold. The rest found their
-// conversation somewhere else. The parameters are those of columns.args, in that order.
+// conversation somewhere else. The parameters are those of columns.statement, in that order.
 //
 // With lock, rows are locked first, in one order on every node; whatever is decided is then decided from the locked rows, which are
 // of now, and not from the statement's snapshot, which may be of before a wait. Without, the condition is in the update itself, which looks
@@ -39,27 +39,32 @@ func (p parts) build() string {
 		}
 		return strings.Join(out, ", ")
 	}
-	now := arg("timestamptz")
-	b := "WITH t AS MATERIALIZED (SELECT coalesce(" + now + ", clock_timestamp()) AS now),\n" +
-		"op AS MATERIALIZED (SELECT * FROM unnest(" + arg("text[] bigint[] bigint[] text[]") + ") AS o(conv, at, head, row)),\n"
-	if p.lock {
-		b += "locked AS MATERIALIZED (SELECT id, head FROM conversation WHERE id = ANY ($2::text[]) ORDER BY id FOR UPDATE),\n"
+	b := "WITH "
+	if p.settle || p.leave {
+		b += "t AS MATERIALIZED (SELECT coalesce(" + arg("timestamptz") + ", clock_timestamp()) AS now),\n"
+	}
+	first := n + 1
+	op := "unnest(" + arg("text[] bigint[] bigint[] text[]") + ") AS op(conv, at, head, row)"
+	ok := "ok"
+	switch {
+	case p.lock:
+		b += "op AS MATERIALIZED (SELECT * FROM " + op + "),\n" +
+			fmt.Sprintf("locked AS MATERIALIZED (SELECT id, head FROM conversation WHERE id = ANY ($%d::text[]) ORDER BY id FOR UPDATE),\n", first)
 		if p.settle {
 			b += strings.Replace(heldSQL, "ARGS", arg("text[] text[] text[] text[] smallint[] boolean[] timestamptz[]"), 1)
 		} else {
 			b += "bad AS (SELECT ''::text AS conv WHERE false),\n"
 		}
 		b += lockedSQL
-	} else {
-		b += directSQL
-		if p.born {
-			b += "born AS (INSERT INTO conversation (id, head, row) SELECT conv, head, row FROM op WHERE at = 0 ORDER BY conv ON CONFLICT DO NOTHING RETURNING id, head),\n" +
-				"ok AS MATERIALIZED (SELECT conv, head FROM moved UNION ALL SELECT id, head FROM born),\n"
-		} else {
-			b += "ok AS MATERIALIZED (SELECT conv, head FROM moved),\n"
-		}
+	case p.born:
+		b += "op AS MATERIALIZED (SELECT * FROM " + op + "),\n" + strings.Replace(directSQL, "OP", "op", 1) +
+			"born AS (INSERT INTO conversation (id, head, row) SELECT conv, head, row FROM op WHERE at = 0 ORDER BY conv ON CONFLICT DO NOTHING RETURNING id, head),\n" +
+			"ok AS MATERIALIZED (SELECT conv, head FROM moved UNION ALL SELECT id, head FROM born),\n"
+	default:
+		b += strings.Replace(directSQL, "OP", op, 1)
+		ok = "moved AS ok"
 	}
-	b += "events AS (INSERT INTO event (conv, seq, key, body) SELECT e.conv, e.seq, e.key, e.body FROM unnest(" + arg("text[] bigint[] text[] text[]") + ") AS e(conv, seq, key, body) JOIN ok ON ok.conv = e.conv)"
+	b += "events AS (INSERT INTO event (conv, seq, key, body) SELECT e.conv, e.seq, e.key, e.body FROM unnest(" + arg("text[] bigint[] text[] text[]") + ") AS e(conv, seq, key, body) JOIN OK ON ok.conv = e.conv)"
 	for _, x := range []struct {
 		on         bool
 		sql, types string
@@ -71,11 +76,11 @@ func (p parts) build() string {
 			b += ",\n" + strings.Replace(x.sql, "ARGS", arg(x.types), 1)
 		}
 	}
-	b += "\nSELECT conv, head, true FROM ok"
+	b += "\nSELECT conv, head, true FROM OK"
 	if p.lock {
 		b += " UNION ALL SELECT conv, 0, false FROM bad"
 	}
-	return b
+	return strings.ReplaceAll(b, "OK", ok)
 }
 
 // heldSQL finds the tasks to settle, locks those that are held as claimed, and names the conversations where one is not.
@@ -113,20 +118,20 @@ ok AS MATERIALIZED (
 
 // directSQL moves conversations on that are where they should be. Changes come in order of conversation, so rows are locked in that order.
 const directSQL = `moved AS (
-	UPDATE conversation c SET head = op.head, row = op.row FROM op WHERE c.id = op.conv AND c.head = op.at RETURNING c.id AS conv, c.head
+	UPDATE conversation c SET head = op.head, row = op.row FROM OP WHERE c.id = op.conv AND c.head = op.at RETURNING c.id AS conv, c.head
 ),
 `
 
 const blankSQL = `blanked AS (
-	UPDATE event e SET body = b.body FROM unnest(ARGS) AS b(conv, seq, body) JOIN ok ON ok.conv = b.conv WHERE e.conv = b.conv AND e.seq = b.seq
+	UPDATE event e SET body = b.body FROM unnest(ARGS) AS b(conv, seq, body) JOIN OK ON ok.conv = b.conv WHERE e.conv = b.conv AND e.seq = b.seq
 )`
 
 const unlistSQL = `unlisted AS (
-	DELETE FROM list l USING unnest(ARGS) AS d(conv, key), ok WHERE ok.conv = d.conv AND l.key = d.key AND l.conv = d.conv
+	DELETE FROM list l USING unnest(ARGS) AS d(conv, key), OK WHERE ok.conv = d.conv AND l.key = d.key AND l.conv = d.conv
 )`
 
 const listedSQL = `listed AS (
-	INSERT INTO list (key, conv) SELECT a.key, a.conv FROM unnest(ARGS) AS a(conv, key) JOIN ok ON ok.conv = a.conv ON CONFLICT DO NOTHING
+	INSERT INTO list (key, conv) SELECT a.key, a.conv FROM unnest(ARGS) AS a(conv, key) JOIN OK ON ok.conv = a.conv ON CONFLICT DO NOTHING
 )`
 
 // settledSQL ends claims. A task goes, comes back later or where the same change leaves it; if something asked for a look since the claim, it stays.
@@ -146,6 +151,6 @@ released AS (
 const leaveSQL = `asked AS (
 	INSERT INTO task (worker, conv, name, seq, due)
 	SELECT p.worker, p.conv, p.name, ok.head, coalesce(p.due, t.now)
-	FROM unnest(ARGS) AS p(conv, worker, name, due) JOIN ok ON ok.conv = p.conv CROSS JOIN t
+	FROM unnest(ARGS) AS p(conv, worker, name, due) JOIN OK ON ok.conv = p.conv CROSS JOIN t
 	ON CONFLICT (worker, conv, name) DO UPDATE SET seq = excluded.seq, due = excluded.due, asked = task.asked + 1
 )`

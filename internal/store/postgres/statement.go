@@ -182,7 +182,11 @@ func (c *columns) statement(now *time.Time) (string, []any) {
 		p.born = p.born || c.at[i] != nil && *c.at[i] == 0
 	}
 	p.born = p.born && !p.lock
-	args := []any{now, c.conv, c.at, c.head, c.row}
+	var args []any
+	if p.settle || p.leave {
+		args = append(args, now)
+	}
+	args = append(args, c.conv, c.at, c.head, c.row)
 	if p.settle {
 		args = append(args, c.setConv, c.setWorker, c.setName, c.setLease, c.setMode, c.setFailed, c.setDue)
 	}
