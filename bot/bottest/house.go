@@ -129,6 +129,9 @@ func Open(t TB, opt Options) *House {
 	return h
 }
 
+// Close closes the house before its test ends.
+func (h *House) Close() error { return h.Engine.Close() }
+
 // Again opens a fresh house that shares the library of this one, which takes long to open.
 func (h *House) Again(t TB) *House {
 	t.Helper()

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"balie/bot/texts"
@@ -229,8 +230,11 @@ func (r *run) replacement(s *Slot, at int) (any, bool) {
 		if r.order == nil {
 			return nil, false
 		}
+		var old []action.ItemID
+		r.c.Slot(s.Name, &old)
 		found, sure := mentions(r.in.Text, r.order.Items)
-		return idsAt(r.order.Items, found), sure
+		ids := idsAt(r.order.Items, found)
+		return ids, sure && !slices.Equal(ids, old) // naming what was chosen already corrects nothing
 	case TypeChoice, TypeMethod:
 		if !strings.HasPrefix(r.c.Flow.Wait, "confirm:") {
 			return nil, false

@@ -8,22 +8,29 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"balie/bot/bottest"
 	"balie/internal/action"
 	"balie/internal/chat"
 	"balie/internal/connector/demo"
+	"balie/internal/store/bolt"
+	"balie/internal/store/document"
 )
 
-// The public retail tasks, as conversations without a language model. A scripted customer says each wish of the task in turn, in the words of
-// the instructions, proves who they are by order number and zip code, and presses Send only on a card that shows what they want;
-// on another card they say no. Afterwards the order system is compared with one on which only the gold writes were done.
+// The public retail tasks, as conversations without a language model. A scripted customer says what the task says, proves who they are by order
+// number and zip code, answers what is asked, and presses Send only on a card that shows what they want; on another card they say no.
+// Afterwards the order system is compared with one on which only the gold writes were done.
 
 type tauTask struct {
-	ID      string      `json:"id"`
+	ID           string `json:"id"`
+	Instructions struct {
+		Reason string `json:"reason_for_call"`
+	} `json:"instructions"`
 	Actions []tauAction `json:"actions"`
 }
 
@@ -36,6 +43,7 @@ type tauArgs struct {
 	Order    action.OrderID    `json:"order_id"`
 	Customer action.CustomerID `json:"user_id"`
 	Items    []action.ItemID   `json:"item_ids"`
+	NewItems []action.ItemID   `json:"new_item_ids"`
 	Method   action.MethodID   `json:"payment_method_id"`
 	Reason   string            `json:"reason"`
 	Address1 string            `json:"address1"`
@@ -46,9 +54,51 @@ type tauArgs struct {
 	Zip      string            `json:"zip"`
 }
 
+var tauKinds = map[string]action.WriteKind{
+	"modify_user_address": action.ChangeCustomerAddress, "modify_pending_order_address": action.ChangeOrderAddress,
+	"cancel_pending_order": action.CancelOrder, "return_delivered_order_items": action.ReturnItems,
+	"exchange_delivered_order_items": action.ExchangeItems, "modify_pending_order_items": action.ModifyItems,
+	"modify_pending_order_payment": action.ModifyPayment,
+}
+
 func (a tauAction) address() string {
 	parts := []string{a.Args.Address1, a.Args.Address2, a.Args.City, a.Args.State + " " + a.Args.Zip}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// write is the act as the ledger sends it, with what may differ in writing made equal.
+func (a tauAction) write(who action.CustomerID) action.Write {
+	g := a.Args
+	w := action.Write{Kind: tauKinds[a.Name], Customer: who, Order: g.Order, Reason: g.Reason, Method: g.Method}
+	switch w.Kind {
+	case action.ChangeCustomerAddress, action.ChangeOrderAddress:
+		w.Address = &action.Address{Line1: g.Address1, Line2: g.Address2, City: g.City, Region: g.State, Postcode: g.Zip, Country: g.Country}
+	case action.ReturnItems:
+		w.Items = g.Items
+	}
+	if w.Kind == action.ChangeCustomerAddress {
+		w.Order = ""
+	}
+	for i := range g.NewItems {
+		w.Swaps = append(w.Swaps, action.Swap{From: g.Items[i], To: g.NewItems[i]})
+	}
+	return w
+}
+
+// same makes two writes comparable: the order of items says nothing.
+func same(w action.Write) string {
+	w.Items, w.Swaps = slices.Clone(w.Items), slices.Clone(w.Swaps)
+	slices.Sort(w.Items)
+	slices.SortFunc(w.Swaps, func(a, b action.Swap) int { return cmp.Compare(a.From+a.To, b.From+b.To) })
+	if w.Kind == action.ReturnItems {
+		w.Reason = ""
+	}
+	if w.Address != nil {
+		a := *w.Address
+		a.Country = ""
+		w.Address = &a
+	}
+	return w.Fingerprint()
 }
 
 func tauData(t *testing.T) (orders []byte, tasks []tauTask) {
@@ -75,266 +125,139 @@ func tauData(t *testing.T) (orders []byte, tasks []tauTask) {
 	return orders, tasks
 }
 
-// kinds of wishes that this test phrases, several ways each; %s are the order, and what is wanted.
-var phrasings = map[string][]string{
-	"modify_pending_order_address": {
-		"I want to change the shipping address of order %s to %s",
-		"hi, order %s needs to go to a different address. please send it to %s",
-		"Could you modify the delivery address for my order %s? It should be %s instead",
-		"wrong address on order %s!! must be %s",
-	},
-	"modify_user_address": {
-		"I want to change my default address to %[2]s",
-		"please update the address in my account, I moved to %[2]s",
-		"Can you change my user address? The new one is %[2]s",
-		"i moved. my new address is %[2]s",
-	},
-	"return_delivered_order_items": {
-		"I want to return the %[2]s from order %[1]s",
-		"Hello, I received order %s and would like to return the %s",
-		"i need to send back the %[2]s (order %[1]s)",
-		"order %s: please return the %s, I don't want it anymore",
-	},
-	"cancel_pending_order": {
-		"please cancel order %s, %s",
-		"I want to cancel my order %s because %s",
-		"cancel %s please. reason: %s",
-		"Can you cancel the order %s? %s",
-	},
+// tally counts wishes and whole tasks that came out right.
+type tally struct {
+	done, all map[string]int
+	wrong     int
+	handed    int
 }
 
-var reasonWords = map[string]string{"no longer needed": "I no longer need it", "ordered by mistake": "it was ordered by mistake"}
-
-// customer plays one task.
-type customer struct {
-	t     *testing.T
-	k     *bottest.Talk
-	shop  *demo.Shop
-	way   int
-	zip   string
-	order action.OrderID // whose zip they know, to prove who they are
-	trace []string
-}
-
-func (c *customer) say(text string) {
-	c.trace = append(c.trace, "> "+text)
-	c.k.Say(text)
-	c.heard()
-}
-
-func (c *customer) press(label string) bool {
-	err := c.k.Press(label)
-	c.trace = append(c.trace, "> ["+label+"]")
-	c.heard()
-	return err == nil
-}
-
-func (c *customer) submit(values map[string]string) {
-	c.trace = append(c.trace, fmt.Sprintf("> %v", values))
-	if err := c.k.Submit(values); err != nil {
-		c.t.Error(err)
-	}
-	c.heard()
-}
-
-func (c *customer) heard() {
-	for _, e := range c.k.New() {
-		switch b := e.Body.(type) {
-		case *chat.Message:
-			if e.By.Role == chat.RoleBot {
-				c.trace = append(c.trace, fmt.Sprintf("< %s %v", strings.ReplaceAll(b.Text, "\n", " "), b.Card))
-			}
-		case *chat.OwnerChanged:
-			c.trace = append(c.trace, fmt.Sprintf("= %s %s", b.To, b.Reason))
-		case *chat.ActionMoved:
-			c.trace = append(c.trace, fmt.Sprintf("= %s %s %s", b.Name, b.State, b.Reason))
-		}
+func (s *tally) add(what string, ok bool) {
+	s.all[what]++
+	if ok {
+		s.done[what]++
 	}
 }
 
-// want says one wish and answers what the bot asks, until the act is done, refused, or a person has it.
-func (c *customer) want(a tauAction) {
-	c.say(c.phrase(a))
-	for range 8 {
-		conv := c.k.Conversation()
-		m := c.k.Last()
-		if conv.Owner.Role != chat.RoleBot || conv.Flow == nil || m == nil {
-			return
-		}
-		step, wait, _ := strings.Cut(conv.Flow.Wait, ":")
-		switch {
-		case m.Card != nil:
-			if !c.agrees(a, m.Card) {
-				c.say("never mind")
-				return
-			}
-			c.press("Send")
-			return
-		case step == "identify":
-			if _, told := conv.Slots["order"]; told {
-				c.say(c.zip)
-			} else {
-				c.say(fmt.Sprintf("%s, %s", c.order, c.zip))
-			}
-		case wait == "new_address" && conv.Form != nil && conv.Flow.Tries > 0:
-			c.submit(map[string]string{"line1": a.Args.Address1, "line2": a.Args.Address2, "city": a.Args.City, "region": a.Args.State, "postcode": a.Args.Zip})
-		case wait == "instead":
-			c.press("Yes, return it")
-		case wait == "new_address":
-			c.say(a.address())
-		case wait == "items":
-			c.say(c.items(a, true))
-		case wait == "method":
-			c.say(c.method(a))
-		case wait == "order":
-			c.say(string(a.Args.Order))
-		case wait == "reason":
-			c.say(reasonWords[a.Args.Reason])
-		default:
-			return
-		}
+func (s *tally) rate(names ...string) float64 {
+	done, all := 0, 0
+	for _, n := range names {
+		done, all = done+s.done[n], all+s.all[n]
 	}
+	return float64(done) / float64(max(all, 1))
 }
 
-func (c *customer) phrase(a tauAction) string {
-	what := a.address()
-	switch a.Name {
-	case "return_delivered_order_items":
-		what = c.items(a, false)
-	case "cancel_pending_order":
-		what = reasonWords[a.Args.Reason]
+func (s *tally) table() string {
+	var b strings.Builder
+	for _, n := range slices.Sorted(maps.Keys(s.all)) {
+		fmt.Fprintf(&b, "%-32s %3d of %3d  %.2f\n", n, s.done[n], s.all[n], s.rate(n))
 	}
-	forms := phrasings[a.Name]
-	return fmt.Sprintf(forms[c.way%len(forms)], strings.TrimPrefix(string(a.Args.Order), []string{"", "#"}[c.way%2]), what)
+	fmt.Fprintf(&b, "%-32s %3d\n%-32s %3d\n", "handed over", s.handed, "wrong writes", s.wrong)
+	return b.String()
 }
 
-// items names the articles as a customer would: by name, and with what tells them apart when asked again.
-func (c *customer) items(a tauAction, detailed bool) string {
-	o, err := c.shop.Order(c.t.Context(), a.Args.Order)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	var names []string
-	for _, id := range a.Args.Items {
-		for _, it := range o.Items {
-			if it.ID == id {
-				name := strings.ToLower(it.Name)
-				if detailed {
-					name = strings.Join(slices.Collect(maps.Values(it.Options)), " ") + " " + name
-				}
-				names = append(names, name)
-				break
-			}
-		}
-	}
-	if len(names) == len(o.Items) && len(names) > 1 {
-		return "whole order"
-	}
-	return strings.Join(names, " and the ")
-}
-
-func (c *customer) method(a tauAction) string {
-	switch {
-	case strings.HasPrefix(string(a.Args.Method), "gift"):
-		return "to my gift card"
-	case strings.HasPrefix(string(a.Args.Method), "paypal"):
-		return "paypal please"
-	}
-	return "my credit card"
-}
-
-// agrees looks at the card as the customer does: the order, the address or the articles, and where the money goes.
-func (c *customer) agrees(a tauAction, card *chat.Card) bool {
-	rows := map[string]string{}
-	for _, r := range card.Rows {
-		rows[r.Label] = r.After
-	}
-	squash := func(s string) string {
-		return strings.ToLower(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }), " "))
-	}
-	switch a.Name {
-	case "modify_pending_order_address":
-		return rows["Order"] == string(a.Args.Order) && squash(rows["Delivery address"]) == squash(a.address())
-	case "modify_user_address":
-		return squash(rows["Address"]) == squash(a.address())
-	case "cancel_pending_order":
-		return rows["Order"] == string(a.Args.Order)
-	}
-	o, err := c.shop.Order(c.t.Context(), a.Args.Order)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	var sum action.Money
-	for _, id := range a.Args.Items {
-		i := slices.IndexFunc(o.Items, func(it action.Item) bool { return it.ID == id })
-		sum += o.Items[i].Price
-	}
-	kind := strings.Split(strings.ReplaceAll(strings.ToLower(rows["Money back to"]), " ", "_"), "_ending")[0]
-	return rows["Order"] == string(a.Args.Order) && rows["Amount"] == "$"+sum.String() && strings.HasPrefix(string(a.Args.Method), kind)
-}
-
-// TestTauConversations holds the conversations to their aims: address changes at least nine in ten, returns seven in ten, and never a write that
-// is not gold.
+// TestTauConversations holds the conversations to their aims, said in two ways: each wish by itself in one of several phrasings, and everything at
+// once, as the task tells why the customer calls. A write that is not gold is never allowed.
 func TestTauConversations(t *testing.T) {
 	orders, tasks := tauData(t)
 	first := bottest.Open(t, bottest.Options{Orders: orders, NoLibrary: true, Country: "US"})
-	score := map[string][2]int{}
-	wrong := 0
-	for i, task := range tasks {
-		var wishes []tauAction
-		for _, a := range task.Actions {
-			if phrasings[a.Name] != nil {
-				wishes = append(wishes, a)
+	for name, aims := range map[string]map[string]float64{
+		"one by one":  {"address": 0.9, "cancel": 0.7, "return": 0.7, "exchange": 0.7, "tasks": 0.5},
+		"all at once": {"address": 0.9, "cancel": 0.7, "return": 0.7, "exchange": 0.7, "tasks": 0.5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &tally{done: map[string]int{}, all: map[string]int{}}
+			for i, task := range tasks {
+				h := first.Again(t)
+				playTask(t, h, task, i, name == "all at once", s, orders)
+				h.Close()
 			}
-		}
-		if len(wishes) == 0 {
-			continue
-		}
-		h := first.Again(t)
-		who, known := owner(t, h, task)
-		profile, err := h.Shop.Customer(t.Context(), who)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &customer{t: t, k: h.Begin("en"), shop: h.Shop, way: i, order: known.ID, zip: profile.Address.Postcode}
-		for _, a := range wishes {
-			before := state(t, h, who)
-			c.want(a)
-			c.heard()
-			s := score[a.Name]
-			s[1]++
-			ok := holds(t, h, who, a)
-			if ok {
-				s[0]++
-			} else {
-				t.Logf("task %s, %s: not done\n%s", task.ID, a.Name, strings.Join(c.trace, "\n"))
-				if after := state(t, h, who); before != after {
-					wrong++
-					t.Errorf("task %s: a wrong write\nbefore %s\nafter  %s", task.ID, before, after)
+			t.Logf("%s:\n%s", name, s.table())
+			groups := map[string][]string{"address": {"modify_pending_order_address", "modify_user_address"}, "cancel": {"cancel_pending_order"},
+				"return": {"return_delivered_order_items"}, "exchange": {"exchange_delivered_order_items"}, "tasks": {"tasks"}}
+			for group, aim := range aims {
+				if r := s.rate(groups[group]...); r < aim {
+					t.Errorf("%s done: %.2f, want at least %.2f", group, r, aim)
 				}
 			}
-			score[a.Name] = s
-			c.trace = nil
-		}
-	}
-	rate := func(names ...string) float64 {
-		done, all := 0, 0
-		for _, n := range names {
-			done, all = done+score[n][0], all+score[n][1]
-		}
-		return float64(done) / float64(max(all, 1))
-	}
-	t.Logf("%v; wrong writes %d", score, wrong)
-	if r := rate("modify_pending_order_address", "modify_user_address"); r < 0.9 {
-		t.Errorf("address changes done: %.2f, want at least .90", r)
-	}
-	if r := rate("return_delivered_order_items"); r < 0.7 {
-		t.Errorf("returns done: %.2f, want at least .70", r)
+			if s.wrong > 0 {
+				t.Errorf("%d wrong writes", s.wrong)
+			}
+		})
 	}
 }
 
+// playTask plays one task to its end, and compares.
+func playTask(t *testing.T, h *bottest.House, task tauTask, way int, opening bool, s *tally, orders []byte) {
+	t.Helper()
+	var wishes []*wish
+	for _, a := range task.Actions {
+		if tauKinds[a.Name] != "" {
+			wishes = append(wishes, &wish{tauAction: a})
+		}
+	}
+	c := &customer{t: t, k: h.Begin("en"), shop: h.Shop, way: way, wishes: wishes}
+	gold := map[string]int{}
+	var who action.CustomerID
+	direct := tauShop(t, orders)
+	if len(wishes) > 0 {
+		who, c.order = owner(t, h, task)
+		c.zip = c.profile(who).Address.Postcode
+	}
+	for _, w := range wishes {
+		write := w.write(who)
+		gold[same(write)]++
+		write.Key = "gold-" + write.Fingerprint()
+		direct.Do(t.Context(), write) // what the shop refuses is refused on both sides
+	}
+	if opening {
+		c.say(firstPerson(task.Instructions.Reason))
+	}
+	c.run()
+	ok := true
+	if who != "" {
+		ok = reflect.DeepEqual(everything(t, h.Shop, who), everything(t, direct, who))
+	}
+	conv := c.k.Conversation()
+	for _, e := range c.k.Events() {
+		b, is := e.Body.(*chat.ActionMoved)
+		if !is || b.State != chat.ActionProposed || conv.Action(b.ID).State != chat.ActionDone {
+			continue
+		}
+		var w action.Write
+		if err := json.Unmarshal(b.Params, &w); err != nil {
+			t.Fatal(err)
+		}
+		if gold[same(w)]--; gold[same(w)] < 0 {
+			s.wrong++
+			t.Errorf("task %s: a wrong write %s\n%s", task.ID, b.Params, strings.Join(c.trace, "\n"))
+		}
+	}
+	for _, w := range wishes {
+		s.add(w.Name, w.done)
+	}
+	s.add("tasks", ok)
+	if conv.Owner.Role != chat.RoleBot {
+		s.handed++
+	}
+	if !ok {
+		t.Logf("task %s is not done:\n%s", task.ID, strings.Join(c.trace, "\n"))
+	}
+}
+
+func tauShop(t *testing.T, file []byte) *demo.Shop {
+	t.Helper()
+	e, err := bolt.Open(t.TempDir(), bolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	now := bottest.Start
+	return demo.New(demo.Bytes(file), document.In(e, "demo", document.Options[demo.Record]{}), func() time.Time { return now })
+}
+
 // owner finds the customer of a task and an order of theirs.
-func owner(t *testing.T, h *bottest.House, task tauTask) (action.CustomerID, action.Order) {
+func owner(t *testing.T, h *bottest.House, task tauTask) (action.CustomerID, action.OrderID) {
 	t.Helper()
 	var who action.CustomerID
 	for _, a := range task.Actions {
@@ -344,7 +267,7 @@ func owner(t *testing.T, h *bottest.House, task tauTask) (action.CustomerID, act
 		if a.Args.Order != "" {
 			o, err := h.Shop.Order(t.Context(), a.Args.Order)
 			if err == nil {
-				return o.Customer, o
+				return o.Customer, o.ID
 			}
 		}
 	}
@@ -352,45 +275,19 @@ func owner(t *testing.T, h *bottest.House, task tauTask) (action.CustomerID, act
 	if err != nil || len(all) == 0 {
 		t.Fatalf("task %s: no order of %q: %v", task.ID, who, err)
 	}
-	return who, all[0]
+	return who, all[0].ID
 }
 
-func state(t *testing.T, h *bottest.House, who action.CustomerID) string {
+// everything is what the order system has of a customer.
+func everything(t *testing.T, shop *demo.Shop, who action.CustomerID) []any {
 	t.Helper()
-	c, err := h.Shop.Customer(t.Context(), who)
+	c, err := shop.Customer(t.Context(), who)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := h.Shop.CustomerOrders(t.Context(), who)
+	all, err := shop.CustomerOrders(t.Context(), who)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := json.Marshal([]any{c, all})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-// holds tells whether the order system is as the gold write leaves it.
-func holds(t *testing.T, h *bottest.House, who action.CustomerID, a tauAction) bool {
-	t.Helper()
-	same := func(x action.Address) bool {
-		return x.Line1 == a.Args.Address1 && x.Line2 == a.Args.Address2 && x.City == a.Args.City && x.Region == a.Args.State && x.Postcode == a.Args.Zip
-	}
-	if a.Name == "modify_user_address" {
-		c, err := h.Shop.Customer(t.Context(), who)
-		return err == nil && same(c.Address)
-	}
-	o, err := h.Shop.Order(t.Context(), a.Args.Order)
-	if err != nil {
-		return false
-	}
-	switch a.Name {
-	case "modify_pending_order_address":
-		return same(o.Address)
-	case "cancel_pending_order":
-		return o.Status == action.Cancelled && o.CancelReason == a.Args.Reason
-	}
-	return o.Status == action.ReturnRequested && o.ReturnMethod == a.Args.Method && slices.Equal(o.ReturnItems, slices.Sorted(slices.Values(a.Args.Items)))
+	return []any{c, all}
 }
