@@ -101,7 +101,11 @@ func uploadFault(err error) error {
 
 // keepPart writes one file of the form. Its name may have folders: form names do, file names lose them on the way.
 func keepPart(root *os.Root, part *multipart.Part) (string, error) {
-	name := path.Clean("/" + strings.ReplaceAll(part.FormName(), `\`, "/"))[1:]
+	name := part.FormName()
+	if path.Ext(name) == "" { // an ordinary form: the field is called "file", and the file has a name of its own
+		name = part.FileName()
+	}
+	name = path.Clean("/" + strings.ReplaceAll(name, `\`, "/"))[1:]
 	if name == "" || len(name) > 400 {
 		return "", fault.New(fault.Invalid, "Each file of the form is named by its place in the folder.")
 	}

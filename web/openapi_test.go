@@ -17,6 +17,7 @@ func TestDescriptionCoversEveryRoute(t *testing.T) {
 	nothing := http.NotFoundHandler()
 	r := newRig(t, func(o *web.Options) {
 		o.Metrics = nothing
+		o.Editors = &web.Editors{}
 		o.Demo = map[string]http.Handler{"GET /api/v1/demo/token": nothing, "GET /api/v1/demo/orders/{id}": nothing,
 			"GET /api/v1/demo/customers/{id}": nothing, "GET /api/v1/demo/mail": nothing}
 	})
