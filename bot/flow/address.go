@@ -51,14 +51,6 @@ func complete(a, old action.Address) action.Address {
 	return a
 }
 
-// country writes a country as the order system does, where it is the one of before: "USA" stays "USA".
-func (r *run) country(code string) string {
-	if old := r.oldAddress().Country; code == "US" && old == "USA" {
-		return old
-	}
-	return code
-}
-
 // addressErrors says which fields of an address are missing or wrong, by name of field with the key of the text.
 func addressErrors(a action.Address) map[string]string {
 	out := map[string]string{}

@@ -82,9 +82,6 @@ func (r *run) write(s *Step) action.Write {
 			r.c.Slot(slot, &contact.Phone)
 		}
 	}
-	if w.Address != nil {
-		w.Address.Country = r.country(w.Address.Country)
-	}
 	if s.Write == action.ChangeContact {
 		w.Contact = &contact
 	}

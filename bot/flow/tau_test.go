@@ -66,13 +66,13 @@ func (a tauAction) address() string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-// write is the act as the ledger sends it, with what may differ in writing made equal.
+// write is the act as the ledger sends it. The country is written as the shop's records have it.
 func (a tauAction) write(who action.CustomerID) action.Write {
 	g := a.Args
 	w := action.Write{Kind: tauKinds[a.Name], Customer: who, Order: g.Order, Reason: g.Reason, Method: g.Method}
 	switch w.Kind {
 	case action.ChangeCustomerAddress, action.ChangeOrderAddress:
-		w.Address = &action.Address{Line1: g.Address1, Line2: g.Address2, City: g.City, Region: g.State, Postcode: g.Zip, Country: g.Country}
+		w.Address = &action.Address{Line1: g.Address1, Line2: g.Address2, City: g.City, Region: g.State, Postcode: g.Zip, Country: strings.Replace(g.Country, "USA", "US", 1)}
 	case action.ReturnItems:
 		w.Items = g.Items
 	}
@@ -92,11 +92,6 @@ func same(w action.Write) string {
 	slices.SortFunc(w.Swaps, func(a, b action.Swap) int { return cmp.Compare(a.From+a.To, b.From+b.To) })
 	if w.Kind == action.ReturnItems {
 		w.Reason = ""
-	}
-	if w.Address != nil {
-		a := *w.Address
-		a.Country = ""
-		w.Address = &a
 	}
 	return w.Fingerprint()
 }
