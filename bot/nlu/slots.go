@@ -53,8 +53,12 @@ func (s Slots) Map() map[string]any {
 	}
 	put(out, "money", "amounts", money)
 	var addresses []map[string]string
-	for _, a := range s.Addresses {
-		addresses = append(addresses, a.Map())
+	for _, whole := range []bool{true, false} { // a whole address says more than a postcode that stands before it
+		for _, a := range s.Addresses {
+			if (a.Line1 != "") == whole {
+				addresses = append(addresses, a.Map())
+			}
+		}
 	}
 	put(out, "address", "addresses", addresses)
 	if s.Quantity > 0 {
@@ -253,9 +257,10 @@ var (
 	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|juiste?|correct|should|in|maar|but|must)\b`)
 )
 
-// moved keeps the new address of "van A naar B" and "mijn oude adres was A, het nieuwe is B".
+// moved keeps the new address of "van A naar B" and "mijn oude adres was A, het nieuwe is B". A postcode alone is not an old address: it
+// proves who writes.
 func moved(text string, all []found[Address]) []found[Address] {
-	if len(all) == 2 && all[0].end <= all[1].start && fromThere.MatchString(text[max(0, all[0].start-60):all[0].start]) &&
+	if len(all) == 2 && all[0].value.Line1 != "" && all[0].end <= all[1].start && fromThere.MatchString(text[max(0, all[0].start-60):all[0].start]) &&
 		toHere.MatchString(text[all[0].end:all[1].start]) {
 		return all[1:]
 	}

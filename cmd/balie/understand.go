@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"balie/bot/nlu"
@@ -20,14 +19,14 @@ import (
 
 // understandCmd shows what the ear makes of texts.
 type understandCmd struct {
-	Text []string `arg:"" optional:"" help:"What a customer says. Without it, every line of standard input is a text."`
+	Text []string `arg:"" optional:"" help:"What a customer says; each argument is a text, so put quotes around a sentence. Without any, every line of standard input is one."`
 	Lang string   `help:"The language of the page; the text itself is heard first." default:"nl" enum:"nl,en"`
 }
 
 // Help is the long help.
 func (understandCmd) Help() string {
 	return "One line a text: language, how sure, intent, facts, and the articles that fit. Articles come from the data folder; where there is none, from the demo shop." +
-		example("balie understand Waar blijft mijn pakket", "balie understand --json < messages.txt")
+		example("balie understand 'Waar blijft mijn pakket?'", "balie understand --json < messages.txt")
 }
 
 // heard is what the ear makes of one text, under the names of the public surface.
@@ -71,8 +70,13 @@ func (c *understandCmd) run(ctx context.Context, e *env) error {
 		}
 		return e.printHeard(h)
 	}
+	for _, text := range c.Text {
+		if err := hear(text); err != nil {
+			return err
+		}
+	}
 	if len(c.Text) > 0 {
-		return hear(strings.Join(c.Text, " "))
+		return nil
 	}
 	lines := bufio.NewScanner(e.in)
 	lines.Buffer(nil, maxLine)
