@@ -146,6 +146,7 @@ function Field({ session, pen, save }: { session: Session; pen: { current: Pen |
           text: session.content.peek().body,
           label: room.t('text'),
           nonce: room.nonce,
+          fixed: !room.mayWrite,
           changed: (body) => session.content.peek().body !== body && session.change({ body }),
           save: () => void save(),
         })

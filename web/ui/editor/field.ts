@@ -32,6 +32,8 @@ export interface FieldOptions {
   text: string
   label: string
   nonce: string
+  /** Only to be read. */
+  fixed: boolean
   changed: (text: string) => void
   save: () => void
 }
@@ -46,6 +48,7 @@ export function field(o: FieldOptions): EditorView {
       history(),
       drawSelection(),
       EditorView.lineWrapping,
+      EditorState.readOnly.of(o.fixed),
       markdown.extension,
       syntaxHighlighting(marks),
       look,
