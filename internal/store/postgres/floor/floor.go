@@ -41,32 +41,53 @@ func exec(ctx context.Context, address, sql string) error {
 	return nil
 }
 
-// Committer is a bare multi-row committer: take what is queued, insert it with one statement, acknowledge. One row a message.
+// Committer is a bare multi-row committer: take what is queued, write it with one statement, acknowledge. It writes one row a message, or with a
+// state also the one row of the conversation that changes with every message, as any log must that keeps its state beside it.
 type Committer struct {
 	pool *pgxpool.Pool
 	ops  chan op
+	sql  string
 }
 
 type op struct {
-	conv, body string
-	n          int64
-	done       chan error
+	conv, body, state string
+	n                 int64
+	done              chan error
 }
+
+// What a committer writes.
+const (
+	oneRow  = "INSERT INTO floor SELECT conv, n, body FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS f(conv, n, body, state)"
+	twoRows = "WITH put AS (" + oneRow + ") UPDATE floor_state s SET n = f.n, state = f.state FROM unnest($1::text[], $2::bigint[], $4::text[]) AS f(conv, n, state) WHERE s.conv = f.conv"
+)
 
 // batchMax is how many rows share a statement, as in the engine.
 const batchMax = 256
 
-// New makes a committer with two connections, as the engine has statements under way.
-func New(ctx context.Context, address string) (*Committer, error) {
+// New makes a committer with two connections, as the engine has statements under way. Its conversations are those in convs.
+func New(ctx context.Context, address string, withState bool, convs []string) (*Committer, error) {
 	pool, err := pgxpool.New(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if _, err := pool.Exec(ctx, `CREATE TABLE floor (conv text COLLATE "C", n bigint, body text, PRIMARY KEY (conv, n))`); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("make table: %w", err)
+	for _, sql := range []string{
+		`DROP TABLE IF EXISTS floor, floor_state`,
+		`CREATE TABLE floor (conv text COLLATE "C", n bigint, body text, PRIMARY KEY (conv, n))`,
+		`CREATE TABLE floor_state (conv text COLLATE "C" PRIMARY KEY, n bigint, state text) WITH (fillfactor = 60)`,
+	} {
+		if _, err := pool.Exec(ctx, sql); err != nil {
+			pool.Close()
+			return nil, fmt.Errorf("make tables: %w", err)
+		}
 	}
-	c := &Committer{pool: pool, ops: make(chan op, 4096)}
+	if _, err := pool.Exec(ctx, "INSERT INTO floor_state SELECT c, 0, '' FROM unnest($1::text[]) AS c", convs); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("fill table: %w", err)
+	}
+	c := &Committer{pool: pool, ops: make(chan op, 4096), sql: oneRow}
+	if withState {
+		c.sql = twoRows
+	}
 	for range 2 {
 		go c.loop()
 	}
@@ -88,20 +109,20 @@ func (c *Committer) loop() {
 				break more
 			}
 		}
-		convs, ns, bodies := make([]string, len(batch)), make([]int64, len(batch)), make([]string, len(batch))
+		convs, ns, bodies, states := make([]string, len(batch)), make([]int64, len(batch)), make([]string, len(batch)), make([]string, len(batch))
 		for i, o := range batch {
-			convs[i], ns[i], bodies[i] = o.conv, o.n, o.body
+			convs[i], ns[i], bodies[i], states[i] = o.conv, o.n, o.body, o.state
 		}
-		_, err := c.pool.Exec(context.Background(), "INSERT INTO floor SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[])", convs, ns, bodies)
+		_, err := c.pool.Exec(context.Background(), c.sql, convs, ns, bodies, states)
 		for _, o := range batch {
 			o.done <- err
 		}
 	}
 }
 
-// Put makes one row durable.
-func (c *Committer) Put(conv string, n int, body string) error {
-	o := op{conv, body, int64(n), make(chan error, 1)}
+// Put makes a message durable, and the state after it where that is kept.
+func (c *Committer) Put(conv string, n int, body, state string) error {
+	o := op{conv, body, state, int64(n), make(chan error, 1)}
 	c.ops <- o
 	return <-o.done
 }
