@@ -168,10 +168,23 @@ func (e Embedded) wishes(t *Turn) []Command {
 
 var ownAddress = regexp.MustCompile(`(?i)\b(?:mijn|account|verhuis\w*|verhuizing|profiel|my|mine|profile|default|moved?|moving)\b`)
 
+var (
+	accountAddress = regexp.MustCompile(`(?i)\b(?:account|profiel|profile|default|standaard|standaardadres)\b`)
+	asTarget       = regexp.MustCompile(`(?i)\b(?:to|naar|into)\s+(?:(?:the|my|het|mijn|address|adres|in|of|from|uit)\s+){1,6}(?:account|profiel|profile|default|standaard|standaardadres)\b`)
+)
+
+// accountsOwn reports that the address of the account itself is to change, not that something goes to it.
+func accountsOwn(said string) bool {
+	return accountAddress.MatchString(said) && !asTarget.MatchString(said)
+}
+
 // inContext reads a wish in the light of what was just spoken of: "kan het adres nog gewijzigd worden?" after an order is about that order.
 func inContext(t *Turn, name, said string, order bool) string {
 	if name != "change_address" {
 		return name
+	}
+	if accountsOwn(said) {
+		return name // "change my default address; order #W1, zip 76105" names the order as proof
 	}
 	if order || t.Conv.Intent == "order_status" && !ownAddress.MatchString(said) {
 		return "change_order_address"
