@@ -3,11 +3,21 @@ package bot
 import (
 	"context"
 	"errors"
+	"regexp"
 )
 
 // ErrNoAnswer is what a Phraser returns when it was reached and understood, and says that the passages do not hold the
 // answer. It is not a failure of the model: quoting the passages anyway would not help this customer.
 var ErrNoAnswer = errors.New("the passages do not hold the answer")
+
+// handsOver and hasDone are what the bot may only say when it is so, and a model that words an answer cannot make it so.
+var (
+	handsOver = regexp.MustCompile(`(?i)\b(?:(?:ik|we|wij) (?:verbind|verbinden|schakel|schakelen|zet|zetten) (?:u|je|jou) (?:\w+ ){0,4}?door|(?:u|je) wordt (?:\w+ ){0,3}?door(?:verbonden|geschakeld)|medewerker (?:neemt|heeft) (?:\w+ ){0,5}?over(?:genomen)?\b|(?:i'?m|i am|i will|i'?ll|we are|we'?re|let me) (?:now )?(?:transfer|connect|hand|pass)(?:r?ing)? (?:you|this)|you (?:are|have been|will be) (?:now )?(?:being )?(?:transferred|connected)|(?:a person|an? (?:human )?agent|a colleague) (?:is now taking|takes|has taken|will take) over)`)
+	hasDone   = regexp.MustCompile(`(?i)\b(?:(?:ik|we|wij) (?:heb|hebben) (?:\S+ ){0,8}?(?:doorverbonden|doorgestuurd|doorgegeven|geannuleerd|gewijzigd|aangepast|terugbetaald|teruggestort|verwijderd|aangemeld)|(?:i|we)(?:'ve| have) (?:\S+ ){0,3}?(?:transferred|connected|cancell?ed|changed|updated|refunded|deleted|escalated|forwarded|processed))\b`)
+)
+
+// pretends reports that a worded answer claims a hand-over or an act. Wording does neither.
+func pretends(text string) bool { return handsOver.MatchString(text) || hasDone.MatchString(text) }
 
 // Passage is a piece of a published article that may be quoted to a customer.
 type Passage struct {

@@ -67,7 +67,7 @@ func TestStrangersWords(t *testing.T) {
 // Two orders in one breath: the wish that waited is about the other one.
 func TestWaitingWishHasItsOwnOrder(t *testing.T) {
 	k := bottest.Open(t, bottest.Options{}).Begin("nl")
-	k.Say("ik wil mijn bestelling P10061 1074 XN annuleren en P10062 naar een ander adres")
+	k.Say("Ik wil bestelling P10061 annuleren, 1074 XN, en het bezorgadres van P10062 wijzigen")
 	k.Say("per ongeluk besteld")
 	for _, label := range []string{"Versturen", "Ja"} {
 		if err := k.Press(label); err != nil {

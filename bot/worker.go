@@ -187,6 +187,8 @@ func (w *Worker) phrase(ctx context.Context, t *Turn, d *Decision) {
 		w.Log.Signal(relay.Signal{Conv: t.Conv.ID, Kind: "delta", Turn: turn, Text: piece})
 	})
 	switch {
+	case err == nil && pretends(text): // the passage stands
+		slog.Warn("a worded answer claims what was not done; quoting instead", "conv", t.Conv.ID, "seq", t.Trigger.Seq)
 	case err == nil && strings.TrimSpace(text) != "":
 		m.Text = text + strings.TrimPrefix(quoted, d.quoted)
 	case errors.Is(err, ErrNoAnswer) && d.quoted == quoted:

@@ -46,11 +46,14 @@ func (r *run) heardFirst(s *Slot) (any, bool) {
 		id := r.orderOfWish(s)
 		return id, id != ""
 	case TypePostcode:
-		if len(r.in.Facts.Addresses) > 0 && r.in.Facts.Addresses[0].Line1 != "" {
-			return nil, false
+		whole := withStreet(r.in.Facts.Addresses) // a postcode of its own, not that of the address to go to
+		for _, m := range postcodeNL.FindAllString(r.in.Text, 5) {
+			if !slices.ContainsFunc(whole, func(a action.Address) bool { return samePostcode(a.Postcode, m) }) {
+				return strings.ToUpper(m), true
+			}
 		}
-		if m := postcodeNL.FindString(r.in.Text); m != "" {
-			return strings.ToUpper(m), true
+		if len(whole) > 0 {
+			return nil, false
 		}
 		if m := postcodeWord.FindStringSubmatch(r.in.Text); m != nil {
 			return m[1], true
