@@ -14,7 +14,9 @@ import (
 
 	"balie/bot"
 	"balie/bot/bottest"
+	"balie/internal/action"
 	"balie/internal/chat"
+	"balie/internal/fault"
 )
 
 // hostile is an understander that may want anything: other people's ids, flows that do not exist, slots that nobody filled, confirmations,
@@ -56,8 +58,11 @@ func hostileTurns() int {
 	if os.Getenv("BALIE_SOAK") != "" {
 		return 100_000
 	}
-	return 1200
+	return 3000
 }
+
+// talksAHouse is how many hostile customers one house has, one after the other: what is left of one is there for the next.
+const talksAHouse = 6
 
 // TestHostileUnderstander lets it loose on customers who say, press and send things at random, and looks in the log and in the order system:
 // nothing is written without that customer's press on the card of that act, nobody else's order is touched or spoken of, and every turn
@@ -70,7 +75,7 @@ func TestHostileUnderstander(t *testing.T) {
 	turns, acts := 0, 0
 	for turns < hostileTurns() && !t.Failed() {
 		t.Run("customer", func(t *testing.T) { // closes the house behind each
-			n, done := hostileConversation(t, first.Again(t), rnd)
+			n, done := hostileHouse(t, first.Again(t), rnd)
 			turns, acts = turns+n, acts+done
 		})
 	}
@@ -80,11 +85,29 @@ func TestHostileUnderstander(t *testing.T) {
 	}
 }
 
-// hostileConversation plays one conversation and holds it to the invariants.
-func hostileConversation(t *testing.T, h *bottest.House, rnd *rand.Rand) (turns, acts int) {
+// hostileHouse plays a few conversations, lets what is open come to its end, and has it all checked against the order system.
+func hostileHouse(t *testing.T, h *bottest.House, rnd *rand.Rand) (turns, acts int) {
 	t.Helper()
 	before := others(t, h)
-	k := h.Begin([]string{"nl", "en"}[rnd.IntN(2)])
+	var talks []*bottest.Talk
+	for range talksAHouse {
+		k, n := hostileConversation(h, rnd)
+		talks, turns = append(talks, k), turns+n
+		acts += checkLog(t, k)
+	}
+	h.Pass(time.Hour)
+	if wrong := h.Broken(talks...); len(wrong) > 0 {
+		t.Fatalf("the checker says:\n%s", strings.Join(wrong, "\n"))
+	}
+	if after := others(t, h); after != before {
+		t.Fatalf("another customer's data changed:\n%s\n%s", before, after)
+	}
+	return turns, acts
+}
+
+// hostileConversation plays one conversation.
+func hostileConversation(h *bottest.House, rnd *rand.Rand) (k *bottest.Talk, turns int) {
+	k = h.Begin([]string{"nl", "en"}[rnd.IntN(2)])
 	if rnd.IntN(3) == 0 {
 		k.SignIn("jan_de_vries_1001")
 	}
@@ -96,11 +119,77 @@ func hostileConversation(t *testing.T, h *bottest.House, rnd *rand.Rand) (turns,
 		customerDoes(k, c, rnd)
 		turns++
 	}
-	acts = checkLog(t, k)
-	if after := others(t, h); after != before {
-		t.Fatalf("another customer's data changed:\n%s\n%s", before, after)
+	return k, turns
+}
+
+// planted are mistakes between the house and its order system.
+type planted struct {
+	action.System
+	bug  string
+	once bool
+}
+
+// Do does more than it was asked to.
+func (p *planted) Do(ctx context.Context, w action.Write) (action.Result, error) {
+	r, err := p.System.Do(ctx, w)
+	if err != nil || p.once {
+		return r, err
 	}
-	return turns, acts
+	p.once = true
+	switch p.bug {
+	case "sends again under another key":
+		w.Key += "-again"
+		w.Kind, w.Address, w.Items, w.Swaps, w.Method, w.Reason, w.Contact = action.ChangeContact, nil, nil, nil, "", "", &action.Contact{Email: "again@demo.test"}
+		w.Order = ""
+	case "does another customer the same favour":
+		w = action.Write{Key: "other-" + w.Key, Kind: action.ChangeContact, Customer: "thomas_meijer_1011", Contact: &action.Contact{Email: "x@demo.test"}}
+	case "loses its memory of having done it":
+		return action.Result{}, action.Refuse(fault.Invalid, action.BadRequest, "I did nothing.")
+	}
+	if _, err := p.System.Do(ctx, w); err != nil {
+		return r, fmt.Errorf("the planted mistake could not be made: %w", err)
+	}
+	return r, nil
+}
+
+// TestHostileHouseBites plants mistakes under the house of the hostile understander, and one above it, and wants each of them found: a checker
+// that finds nothing proves nothing.
+func TestHostileHouseBites(t *testing.T) {
+	for bug, want := range map[string]string{
+		"none":                                  "",
+		"sends again under another key":         "never proposed",
+		"does another customer the same favour": "never proposed",
+		"loses its memory of having done it":    "was carried out",
+		"tells one customer of another":         "of customer thomas_meijer_1011",
+	} {
+		t.Run(bug, func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(7, 7))
+			opt := bottest.Options{NoLibrary: true, Understand: hostile{rnd}}
+			if bug != "none" {
+				opt.Plant = func(s action.System) action.System { return &planted{System: s, bug: bug} }
+			}
+			var found []string
+			for range 8 { // until somebody pressed a card
+				h := bottest.Open(t, opt)
+				var talks []*bottest.Talk
+				for range talksAHouse {
+					k, _ := hostileConversation(h, rnd)
+					talks = append(talks, k)
+				}
+				if bug == "tells one customer of another" {
+					talks[0].Tell("Dat is van thomas.meijer@demo.test, +31850000011.")
+				}
+				h.Pass(time.Hour)
+				found = append(found, h.Broken(talks...)...)
+				if len(found) > 0 || bug == "none" && len(h.Journal.Executed()) > 0 {
+					break
+				}
+			}
+			if all := strings.Join(found, "\n"); want == "" && all != "" || !strings.Contains(all, want) {
+				t.Errorf("found %q, want %q", all, want)
+			}
+		})
+	}
 }
 
 // customerDoes one random thing, often a sensible one so that flows get somewhere.

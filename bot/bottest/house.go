@@ -4,6 +4,7 @@ package bottest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"balie/bot/nlu"
 	"balie/cmd/balie/demo"
 	"balie/internal/action"
+	"balie/internal/action/actiontest"
 	"balie/internal/chat"
 	connector "balie/internal/connector/demo"
 	"balie/internal/fault"
@@ -44,8 +46,9 @@ type Options struct {
 	NoLibrary  bool             // nothing to quote: quicker to open
 	Understand bot.Understander // instead of the embedded one
 	Phraser    bot.Phraser
-	Flows      *flow.Set // instead of the delivered ones
-	Country    string    // of the shop; "NL" if empty
+	Flows      *flow.Set                         // instead of the delivered ones
+	Country    string                            // of the shop; "NL" if empty
+	Plant      func(action.System) action.System // a mistake between the house and its order system
 
 	library *kb.Library
 }
@@ -56,6 +59,7 @@ type House struct {
 	Log     *relay.Relay
 	Engine  *bolt.Engine
 	Shop    *connector.Shop
+	Journal *actiontest.Journal // what the order system really did
 	Ledger  *action.Ledger
 	Flows   *flow.Engine
 	Bot     *bot.Bot
@@ -107,6 +111,33 @@ var model = sync.OnceValues(func() (*nlu.Model, error) {
 	return nlu.Train(examples, nlu.Options{Background: background})
 })
 
+var delivered = sync.OnceValue(func() *flow.Set { return flow.NewSet(flow.Builtin()...) })
+
+// Broken lists the promises of the ledger that were broken in these conversations, which must be all that acted: see actiontest.Check.
+func (h *House) Broken(talks ...*Talk) []string {
+	h.t.Helper()
+	orders := h.opt.Orders
+	if orders == nil {
+		orders = demo.Orders
+	}
+	var f struct {
+		Customers []action.Customer
+		Orders    []action.Order
+	}
+	if err := json.Unmarshal(orders, &f); err != nil {
+		h.t.Fatal(err)
+	}
+	all := actiontest.House{Logs: map[chat.ConversationID][]chat.Event{}, Done: h.Journal.Executed(), Customers: f.Customers,
+		Orders: map[action.OrderID]action.CustomerID{}, Limits: action.DefaultLimits(), Now: h.Now()}
+	for _, o := range f.Orders {
+		all.Orders[o.ID] = o.Customer
+	}
+	for _, k := range talks {
+		all.Logs[k.ID] = k.Events()
+	}
+	return actiontest.Check(all)
+}
+
 // Open opens a house in a folder of its own; the test closes it.
 func Open(t TB, opt Options) *House {
 	t.Helper()
@@ -146,7 +177,12 @@ func (h *House) openShop(opt Options) {
 		orders = demo.Orders
 	}
 	h.Shop = connector.New(connector.Bytes(orders), document.In(h.Engine, "demo", document.Options[connector.Record]{}), h.Now)
-	system := previewing{connector.Faults{System: h.Shop, Pick: h.pick}, h.Shop}
+	h.Journal = actiontest.NewJournal(h.Shop)
+	var below action.System = h.Journal
+	if opt.Plant != nil {
+		below = opt.Plant(below)
+	}
+	system := previewing{connector.Faults{System: below, Pick: h.pick}, h.Shop}
 	h.Ledger = action.New(h.Log, system, action.Shelves{
 		Limits: document.In(h.Engine, "limits", document.Options[action.Limits]{History: true}),
 		Spent:  document.In(h.Engine, "spent", document.Options[action.Spent]{}),
@@ -202,7 +238,7 @@ func (h *House) hire(opt Options) {
 	ear := bot.Listener{Model: func() *nlu.Model { return m }, Country: country}
 	set := opt.Flows
 	if set == nil {
-		set = flow.NewSet(flow.Builtin()...)
+		set = delivered()
 	}
 	var shelf bot.Shelf
 	var library bot.Library
@@ -298,6 +334,11 @@ func (k *Talk) append(drafts ...chat.Draft) {
 		k.h.t.Fatal(err)
 	}
 	k.h.Pass(time.Second)
+}
+
+// Tell lets the bot say something that it would not.
+func (k *Talk) Tell(text string) {
+	k.append(chat.Draft{By: chat.Bot, Body: &chat.Message{Text: text}})
 }
 
 // SignIn is what the website's token says.
