@@ -5,7 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"balie/internal/action"
 	"balie/internal/browsertest"
+	"balie/internal/chat"
+	"balie/internal/store/bolt"
+	"balie/internal/store/document"
 )
 
 // prove tells the bot who the customer is, by order and postcode.
@@ -29,7 +33,7 @@ func TestAnAgentActs(t *testing.T) {
 	page.Click("button.row", "")
 	page.Click(".bar button.main", "")
 	w.WaitText("li.note", "Sanne")
-	page.WaitText(".acts button", "Handeling")
+	page.WaitText(".side button.act-open", "Handeling")
 	browsertest.Eval[bool](agent, "document.activeElement.blur(), true")
 	agent.Press("x")
 	page.WaitText("dialog h2", "Handeling")
@@ -79,6 +83,79 @@ func TestAnAgentActs(t *testing.T) {
 	}
 }
 
+// strict makes a data folder in which one agent may decide about five euros.
+func strict(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	e, err := bolt.Open(dir, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lim := action.DefaultLimits()
+	lim.Roles[chat.RoleAgent] = map[action.WriteKind]action.Limit{"*": {PerAct: 500}}
+	if _, err := document.In(e, "limits", document.Options[action.Limits]{History: true}).Put(t.Context(), "limits", lim, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestASupervisorAgrees is the way of an act above an agent's limit: the agent asks, a supervisor who has another desk reads what would
+// change and why, and agrees; the customer sees it done.
+func TestASupervisorAgrees(t *testing.T) {
+	h := start(t, strict(t))
+	w := openShop(t, h, "nl")
+	prove(w)
+	boss := inDutch(signIn(t, h, "supervisor@demo.test"))
+	agent := inDutch(signIn(t, h, "agent@demo.test"))
+	boss.Page().Click(".presence button", "Even weg")
+	w.Click("button.person", "")
+	w.WaitText("li", "medewerker")
+	page := agent.Page()
+	page.Click("button.row", "")
+	page.Click(".bar button.main", "")
+	w.WaitText("li.note", "Sanne")
+	page.Click(".side button.act-open", "Handeling")
+	page.WaitText("#act-name option", "annuleren")
+	page.Type("#act-name", "cancel_order")
+	page.Type("#field-order", "#P10001")
+	page.Type("#field-reason", "no longer needed")
+	page.Click("dialog button.main", "Bekijk")
+	page.WaitText("dialog .warn", "Een collega moet akkoord geven")
+	page.Type("#why", "klant belde hierover")
+	page.Click("dialog button.main", "Vraag een collega")
+	page.WaitText(".line.fact .act", "wacht op akkoord")
+	picture(agent, "act-asked.png")
+
+	boss.Page().WaitText(".requests-open .badge", "1")
+	boss.Page().Click(".requests-open", "Verzoeken")
+	boss.Page().WaitText(".requests li", "klant belde hierover")
+	boss.Page().WaitText(".requests table.card", "#P10001")
+	picture(boss, "act-request.png")
+	if status := orderStatus(h, "%23P10001"); status != "pending" {
+		t.Errorf("before anybody agreed the order is %s", status)
+	}
+	boss.Page().Click(".requests button.main", "Geef akkoord")
+	w.WaitText("li.receipt", "R-")
+	page.WaitText(".line.fact .act.done", "gelukt")
+	if status := orderStatus(h, "%23P10001"); status != "cancelled" {
+		t.Errorf("the order is %s", status)
+	}
+	boss.Wait("!document.querySelector('.requests-open .badge')")
+	for name, tab := range map[string]*browsertest.Tab{"customer": w.tab, "agent": agent, "supervisor": boss} {
+		if c := tab.Console(); len(c) > 0 {
+			t.Errorf("the %s's console: %q", name, c)
+		}
+	}
+}
+
+func orderStatus(h *house, id string) any {
+	h.t.Helper()
+	return h.get("/api/v1/demo/orders/" + id)["status"]
+}
+
 // inDutch turns the desk to Dutch.
 func inDutch(tab *browsertest.Tab) *browsertest.Tab {
 	tab.Page().WaitText(".presence [aria-pressed=true]", "Available")
@@ -92,7 +169,7 @@ func inDutch(tab *browsertest.Tab) *browsertest.Tab {
 func refusal(t *testing.T, agent *browsertest.Tab) {
 	t.Helper()
 	page := agent.Page()
-	page.Click(".acts button", "Handeling")
+	page.Click(".side button.act-open", "Handeling")
 	page.WaitText("#act-name option", "annuleren")
 	page.Type("#act-name", "cancel_order")
 	page.Type("#field-order", "#P10003")

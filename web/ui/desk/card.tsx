@@ -43,7 +43,7 @@ export function Receipt({ talk, act }: { talk: Talk; act: string }) {
   const row = desk.rows.value.get(talk.id)
   if (!end?.action || !state) return null
   return (
-    <Box title={t('receipt')}>
+    <Box title={t('receipt')} reading>
       <div class="receipt">
         <dl>
           <dt>{t('receipt_number')}</dt><dd><strong>{end.action.receipt}</strong></dd>

@@ -30,7 +30,6 @@ export function Conversation({ talk }: { talk: Talk }) {
           </button>
           {mine && (
             <>
-              <button type="button" onClick={() => show('act')}>{t('act')}</button>
               <button type="button" onClick={() => show('return')}>{t('return')}</button>
               <button type="button" onClick={() => show('transfer')}>{t('transfer')}</button>
               <button type="button" onClick={() => show('close')}>{t('close')}</button>
@@ -69,6 +68,13 @@ function Log({ talk }: { talk: Talk }) {
   useEffect(() => {
     if (atEnd.current) box.current?.scrollTo(0, box.current.scrollHeight)
   }, [talk.events.value.length, talk.sending.value.length, talk.packet.value])
+  useEffect(() => {
+    const b = box.current
+    if (!b) return
+    const keep = new ResizeObserver(() => atEnd.current && b.scrollTo(0, b.scrollHeight)) // what stands above it may grow
+    keep.observe(b)
+    return () => keep.disconnect()
+  }, [])
   return (
     <div class="log" ref={box} onScroll={watch} tabIndex={0} role="region" aria-label={t('log')}>
       <ol class="lines">

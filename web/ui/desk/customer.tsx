@@ -27,7 +27,7 @@ export function Customer({ talk }: { talk: Talk }) {
           <p class="muted">{t('unknown_customer')}</p>
         )}
         {c?.problem && <p class="bad">{c.problem}</p>}
-        {c?.id && desk.isMine(talk.id) && <button type="button" onClick={() => show('act')}>{t('act')}</button>}
+        {desk.isMine(talk.id) && <button class="act-open" type="button" onClick={() => show('act')}>{t('act')}</button>}
         {page && <p class="under">{t('page')}: {page}</p>}
       </section>
       {!!c?.orders?.length && (

@@ -50,11 +50,13 @@ export function Dialogs() {
 interface BoxProps {
   title: string
   wide?: boolean
+  /** There is nothing to call off: it only closes. */
+  reading?: boolean
   children: ComponentChildren
 }
 
 /** Box is a native modal dialog: the browser keeps the focus in it, closes it with Escape and puts the focus back. */
-export function Box({ title, wide, children }: BoxProps) {
+export function Box({ title, wide, reading, children }: BoxProps) {
   const { t } = useRoom()
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -66,7 +68,7 @@ export function Box({ title, wide, children }: BoxProps) {
     <dialog ref={element} class={wide ? 'wide' : ''} onClose={hide} aria-labelledby="dialog-title">
       <div class="dialog-top">
         <h2 id="dialog-title">{title}</h2>
-        <button type="button" class="plain" onClick={() => element.current?.close()}>{t('cancel')}</button>
+        <button type="button" class="plain" onClick={() => element.current?.close()}>{t(reading ? 'shut' : 'cancel')}</button>
       </div>
       {children}
     </dialog>
@@ -165,7 +167,7 @@ function Help() {
     ['?', t('keys_title')],
   ]
   return (
-    <Box title={t('keys_title')}>
+    <Box title={t('keys_title')} reading>
       <p class="muted">{t('keys_hint')}</p>
       <dl class="keys">
         {keys.map(([k, what]) => (

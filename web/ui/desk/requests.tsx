@@ -11,7 +11,7 @@ export function Requests() {
   useEffect(() => void desk.loadRequests(), [])
   const all = desk.requests.value
   return (
-    <Box title={t('requests')} wide>
+    <Box title={t('requests')} wide reading>
       {all.length === 0 && <p class="muted">{t('requests_none')}</p>}
       <ul class="requests">{all.map((q) => <Request key={q.id} request={q} />)}</ul>
     </Box>
