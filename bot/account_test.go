@@ -19,4 +19,14 @@ func TestOrderAsProof(t *testing.T) {
 			t.Errorf("%s: %s, want %s", said, got, want)
 		}
 	}
+	for said, want := range map[string]string{
+		"please update the address on my account to 77 Oak Avenue, Denver, CO 80279. my order is #W6979932 zip 78268": "change_address",
+		"change the order's address to my default address":                                                            "change_order_address",
+		"change the address of #W1, my account address is right":                                                      "change_order_address",
+		"change where #W1 goes": "change_order_address",
+	} {
+		if got := inContext(&Turn{}, "change_order_address", said, true); got != want {
+			t.Errorf("%s: %s, want %s", said, got, want)
+		}
+	}
 }

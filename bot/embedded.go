@@ -170,6 +170,7 @@ var ownAddress = regexp.MustCompile(`(?i)\b(?:mijn|account|verhuis\w*|verhuizing
 
 var (
 	accountAddress = regexp.MustCompile(`(?i)\b(?:account|profiel|profile|default|standaard|standaardadres)\b`)
+	changesAccount = regexp.MustCompile(`(?i)\b(?:change|update|edit|correct|set|wijzig|wijzigen|verander|pas)\b[^.,;#]{0,30}\b(?:address (?:on|in|of|for) my (?:account|profile)|(?:account|profile|default) address|adres (?:in|van) mijn (?:account|profiel))\b`)
 	asTarget       = regexp.MustCompile(`(?i)\b(?:to|naar|into)\s+(?:(?:the|my|het|mijn|address|adres|in|of|from|uit)\s+){1,6}(?:account|profiel|profile|default|standaard|standaardadres)\b`)
 )
 
@@ -180,6 +181,9 @@ func accountsOwn(said string) bool {
 
 // inContext reads a wish in the light of what was just spoken of: "kan het adres nog gewijzigd worden?" after an order is about that order.
 func inContext(t *Turn, name, said string, order bool) string {
+	if name == "change_order_address" && changesAccount.MatchString(said) && accountsOwn(said) {
+		return "change_address"
+	}
 	if name != "change_address" {
 		return name
 	}
