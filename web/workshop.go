@@ -15,8 +15,8 @@ import (
 type Editors struct {
 	Workshop *kb.Workshop
 	Gaps     *kb.Gaps
-	Works    Docs[kb.Work] // what is typed and not saved, by person and article
-	Votes    Docs[kb.Votes]
+	Works    ListedDocs[kb.Work] // what is typed and not saved, by person and article
+	Votes    ListedDocs[kb.Votes]
 
 	// Used says of articles, by key, how often an answer quoted them lately, and how many customers said that it helped or not.
 	Used func(ctx context.Context) (map[string][3]int, error)
@@ -24,6 +24,12 @@ type Editors struct {
 	Answer func(ctx context.Context, conv string, seq uint64, lang string) (string, error)
 	// Mask takes personal data out of a text.
 	Mask func(text, lang string) string
+}
+
+// ListedDocs is a collection of documents that can be gone through.
+type ListedDocs[T any] interface {
+	Docs[T]
+	List(ctx context.Context, index, prefix string, each func(id string, rev uint64, v T) error) error
 }
 
 // editorRoutes are the calls of the editors' pages.
@@ -107,11 +113,9 @@ func (s *Server) aboutItems(ctx context.Context, p handoff.Person, items []artic
 	for _, it := range items {
 		sums[kb.Key(it.Lang, it.ID)] = it.sum
 	}
-	ed := s.opt.Editors
-	var used map[string][3]int
-	if ed != nil && ed.Used != nil {
-		var err error
-		if used, err = ed.Used(ctx); err != nil {
+	about := figures{votes: map[string]kb.Votes{}, works: map[string]bool{}}
+	if s.opt.Editors != nil {
+		if err := about.read(ctx, s.opt.Editors, p); err != nil {
 			return err
 		}
 	}
@@ -121,28 +125,36 @@ func (s *Server) aboutItems(ctx context.Context, p handoff.Person, items []artic
 		if src, ok := sums[it.source[0]]; ok {
 			it.Stale = src != it.source[1]
 		}
-		u := used[k]
-		it.Used = u[0]
-		if ed != nil && ed.Votes != nil {
-			if v, _, err := ed.Votes.Get(ctx, k); err == nil {
-				u[1], u[2] = u[1]+v.Yes, u[2]+v.No
-			} else if !fault.Is(err, fault.NotFound) {
-				return err
-			}
-		}
-		if said := u[1] + u[2]; said > 0 {
-			share := (100*u[1] + said/2) / said
+		u, v := about.used[k], about.votes[k]
+		it.Used, it.Unsaved = u[0], about.works[k]
+		yes, no := u[1]+v.Yes, u[2]+v.No
+		if said := yes + no; said > 0 {
+			share := (100*yes + said/2) / said
 			it.Helpful = &share
-		}
-		if ed != nil && ed.Works != nil {
-			_, _, err := ed.Works.Get(ctx, workID(p, k))
-			if err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
-			it.Unsaved = err == nil
 		}
 	}
 	return nil
+}
+
+// figures is what is known of articles beside their rows, by key.
+type figures struct {
+	used  map[string][3]int
+	votes map[string]kb.Votes
+	works map[string]bool
+}
+
+func (f *figures) read(ctx context.Context, ed *Editors, p handoff.Person) (err error) {
+	if ed.Used != nil {
+		if f.used, err = ed.Used(ctx); err != nil {
+			return err
+		}
+	}
+	err = ed.Votes.List(ctx, "", "", func(id string, _ uint64, v kb.Votes) error { f.votes[id] = v; return nil })
+	if err != nil {
+		return err
+	}
+	mine := workID(p, "")
+	return ed.Works.List(ctx, "", mine, func(id string, _ uint64, _ kb.Work) error { f.works[strings.TrimPrefix(id, mine)] = true; return nil })
 }
 
 func workID(p handoff.Person, key string) string { return p.ID + "/" + key }

@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +11,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -155,7 +159,8 @@ func upload(b *browser, query string, files map[string]string) (int, []map[strin
 	}
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	req.Header.Set("Accept", "application/x-ndjson")
-	resp, err := b.client.Do(req)
+	patient := &http.Client{Jar: b.client.Jar, Transport: b.client.Transport} // thousands of files take their time
+	resp, err := patient.Do(req)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -250,4 +255,63 @@ func TestReadersSayWhatTheyMissed(t *testing.T) {
 	if f := editor.must("GET", "/api/v1/kb/gaps/"+id, nil); f.str("state") != "solved" {
 		t.Errorf("after publishing: %v", f)
 	}
+}
+
+// TestALibraryOfThousandsComesIn imports the public help pages of an office program as one archive, with progress, and then runs the gate
+// of one of them.
+func TestALibraryOfThousandsComesIn(t *testing.T) {
+	dir := cmp.Or(os.Getenv("BALIE_EVAL_DATA"), filepath.Join("..", "..", "shared", "data"))
+	corpus, err := os.ReadFile(filepath.Join(dir, "search", "libreoffice-nl", "corpus.jsonl"))
+	if err != nil {
+		t.Skipf("the public data is not here: %v", err)
+	}
+	r := withEditors(t)
+	editor := r.signIn("edith")
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	n, first := 0, ""
+	for line := range bytes.Lines(corpus) {
+		var row struct {
+			ID          string `json:"_id"`
+			Title, Text string
+		}
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		id := fmt.Sprintf("lo-%d", n)
+		w, err := z.Create("nl/" + id + ".md")
+		if err == nil {
+			_, err = fmt.Fprintf(w, "---\nid: %s\nlang: nl\ntitle: %q\nquestions: [%q]\n---\n\n%s\n", id, row.Title, row.Title, row.Text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; first == "" {
+			first = id
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	_, lines := upload(editor, "lang=nl", map[string]string{"pages.zip": archive.String()})
+	last, _ := lines[len(lines)-1]["result"].(map[string]any)
+	if last == nil || len(last["new"].([]any))+len(last["errors"].([]any)) != n || len(last["errors"].([]any)) > n/100 {
+		t.Fatalf("of %d pages: %.300v", n, lines[len(lines)-1])
+	}
+	if len(lines) < 3 {
+		t.Errorf("%d lines of progress", len(lines)-1)
+	}
+	t.Logf("%d pages in %s, %d lines of progress", n, time.Since(began), len(lines)-1)
+	if err := r.library.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	one := articles + "/nl/" + first
+	a := editor.must("GET", one, nil)
+	editor.must("PUT", one, frame{"rev": a["rev"], "title": a["title"], "body": a.str("body") + "\nEn nog een regel.\n", "questions": a["questions"]})
+	rep := editor.must("POST", one+"/gate", frame{})
+	if rep["asked"].(float64) < 2 {
+		t.Errorf("the gate asks %v questions", rep["asked"])
+	}
+	t.Logf("the gate asked %v questions of %d articles in %v ms", rep["asked"], n, rep["took_ms"])
 }
