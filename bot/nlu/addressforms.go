@@ -3,6 +3,8 @@ package nlu
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // numberFirst reads "986 Sunset Drive, Suite 259, Denver, CO 80279" and "12 rue de la Paix, 75002 Paris" with the house
@@ -139,6 +141,7 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 		j = r.cityAt(&a, k+hn)
 		return a, i, j
 	}
+	end := j
 	j = r.cityAt(&a, j)
 	if to = r.streetAfterCity(&a, j); to > 0 {
 		a.dutchForm()
@@ -146,6 +149,8 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	}
 	if from = r.numberBefore(&a, i); from < i {
 		a.dutchForm()
+	} else if first, _ := utf8.DecodeRuneInString(a.City); !unicode.IsUpper(first) {
+		a.City, j = "", end // "1074 XN annuleren": with nothing but a postcode, a small word is the wish, not a town
 	}
 	return a, from, j
 }
