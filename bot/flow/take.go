@@ -159,6 +159,9 @@ func (r *run) expire(why string) {
 	}
 }
 
+// notThis: the card is not what the customer means, whatever else they say.
+var notThis = regexp.MustCompile(`(?i)^\W*(?:(?:nee|no|sorry|nope)\b[\s,.!]*)*(?:dat|dit|deze|die|that|this|it)?(?:'s| is| was)?\s*(?:(?:helemaal |niet )?(?:klopt niet|fout|verkeerd|juist niet|niet (?:goed|juist|wat ik bedoel))|(?:not (?:right|what i (?:want|meant?|asked)|correct))|wrong|incorrect)\b`)
+
 // takeAtCard: words never confirm. They can change what is on the card.
 func (r *run) takeAtCard(i int, id string) (bool, error) {
 	if used, err := r.correct(i); used || err != nil {
@@ -168,7 +171,7 @@ func (r *run) takeAtCard(i int, id string) (bool, error) {
 	case r.in.Yes:
 		r.sayKey("press.send")
 		return true, r.showCard(r.flow.Steps[i], id)
-	case r.in.No:
+	case r.in.No, notThis.MatchString(r.in.Text):
 		return true, r.change(r.flow.Steps[i])
 	}
 	return false, nil

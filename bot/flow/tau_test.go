@@ -151,14 +151,14 @@ func (s *tally) table() string {
 	return b.String()
 }
 
-// TestTauConversations holds the conversations to their aims, said in two ways: each wish by itself in one of several phrasings, and everything at
+// TestTauConversations holds the conversations to floors a little below what was measured, said in two ways: each wish by itself in one of several phrasings, and everything at
 // once, as the task tells why the customer calls. A write that is not gold is never allowed.
 func TestTauConversations(t *testing.T) {
 	orders, tasks := tauData(t)
 	first := bottest.Open(t, bottest.Options{Orders: orders, NoLibrary: true, Country: "US"})
 	for name, aims := range map[string]map[string]float64{
-		"one by one":  {"address": 0.9, "cancel": 0.7, "return": 0.7, "exchange": 0.7, "tasks": 0.5},
-		"all at once": {"address": 0.9, "cancel": 0.7, "return": 0.7, "exchange": 0.7, "tasks": 0.5},
+		"one by one":  {"address": 0.95, "cancel": 0.9, "return": 0.95, "exchange": 0.9, "modify": 0.9, "tasks": 0.95},
+		"all at once": {"address": 0.95, "cancel": 0.9, "return": 0.95, "exchange": 0.8, "modify": 0.9, "tasks": 0.9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &tally{done: map[string]int{}, all: map[string]int{}}
@@ -169,7 +169,8 @@ func TestTauConversations(t *testing.T) {
 			}
 			t.Logf("%s:\n%s", name, s.table())
 			groups := map[string][]string{"address": {"modify_pending_order_address", "modify_user_address"}, "cancel": {"cancel_pending_order"},
-				"return": {"return_delivered_order_items"}, "exchange": {"exchange_delivered_order_items"}, "tasks": {"tasks"}}
+				"return": {"return_delivered_order_items"}, "exchange": {"exchange_delivered_order_items"},
+				"modify": {"modify_pending_order_items"}, "tasks": {"tasks"}}
 			for group, aim := range aims {
 				if r := s.rate(groups[group]...); r < aim {
 					t.Errorf("%s done: %.2f, want at least %.2f", group, r, aim)
