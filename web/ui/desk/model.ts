@@ -259,7 +259,8 @@ export class Desk {
       case 'row':
         return this.putRow(f.row)
       case 'event':
-        return this.talks.get(f.conversation)?.add(f)
+        this.talks.get(f.conversation)?.add(f)
+        return this.acted(f.conversation, f.action?.state)
       case 'typing':
         return this.talks.get(f.conversation)?.typed(f.from)
       case 'alert':
@@ -273,6 +274,13 @@ export class Desk {
       default:
         return // a frame of a later version
     }
+  }
+
+  /** acted looks again at what is known of the customer when an act has come to its end. */
+  private acted(id: string, state: string | undefined) {
+    const talk = this.talk.value
+    if (talk?.id !== id || !['done', 'failed', 'undone'].includes(state ?? '')) return
+    void this.attempt(async () => talk.fill(await call<Opened>('GET', at(id, `?after=${talk.last}`))))
   }
 
   private first = true
