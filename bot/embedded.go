@@ -30,6 +30,7 @@ var smallTalk = map[string]bool{"greeting": true, "thanks": true, "goodbye": tru
 
 // Understand reads the turn's text.
 func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
+	e.clear(t)
 	h := t.heard
 	switch {
 	case thumbsUp.MatchString(t.text):
@@ -65,6 +66,23 @@ func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 var costs = regexp.MustCompile(`(?i)^\W*(?:(?:en|maar|and|but)\s+)?(?:wat (?:kost|kosten|zijn de kosten|moet ik betalen)|hoeveel (?:kost|kosten|betaal|moet ik betalen)|is .{0,40}\bgratis|how much|what (?:does|do|is|are) .{0,40}\b(?:costs?|fees?)|is .{0,40}\bfree)\b`)
 
 func isAnswer(c Command) bool { _, ok := c.(Answer); return ok }
+
+var numbers = regexp.MustCompile(`(?i)(?:\b(?:postcode|zip code|zip)[\s:]*)?(?:#?\b[a-z]{1,3}\d{4,12}\b|#\d{4,12}\b|\b[1-9]\d{3}\s?[a-z]{2}\b)[,.]?`)
+
+// clear listens once more without the numbers in between, where they kept the ear from being sure: what is wanted stands around them. The
+// facts stay those of the whole.
+func (e Embedded) clear(t *Turn) {
+	if len(t.heard.Facts.Orders) == 0 || t.heard.Band == Sure || e.Ear == nil {
+		return
+	}
+	rest := strings.Join(strings.Fields(numbers.ReplaceAllString(t.text, " ")), " ")
+	if len(strings.Fields(rest)) < 2 || rest == t.text {
+		return
+	}
+	if h := e.Ear.Hear(rest, Hints{Lang: t.Conv.Lang, Now: t.Now}); h.Band == Sure && e.Flows.Flows().Get(h.Intent) != nil {
+		t.heard.Band, t.heard.Intent, t.heard.Top = h.Band, h.Intent, h.Top
+	}
+}
 
 // ask looks in the library, and asks back where neither it nor the ear is sure.
 func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
