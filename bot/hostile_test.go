@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,9 @@ func hostileTurns() int {
 	return 3000
 }
 
+// hostileStrands play side by side, each with luck of its own, so that a seed tells what happened.
+const hostileStrands = 4
+
 // talksAHouse is how many hostile customers one house has, one after the other: what is left of one is there for the next.
 const talksAHouse = 6
 
@@ -70,17 +74,26 @@ const talksAHouse = 6
 func TestHostileUnderstander(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 1))
-	first := bottest.Open(t, bottest.Options{Understand: hostile{rnd}})
-	turns, acts := 0, 0
-	for turns < hostileTurns() && !t.Failed() {
-		t.Run("customer", func(t *testing.T) { // closes the house behind each
-			n, done := hostileHouse(t, first.Again(t), rnd)
-			turns, acts = turns+n, acts+done
-		})
-	}
-	t.Logf("%d turns, %d acts carried out", turns, acts)
-	if acts == 0 {
+	first := bottest.Open(t, bottest.Options{})
+	var turns, acts atomic.Int64
+	t.Run("strands", func(t *testing.T) {
+		for strand := range uint64(hostileStrands) {
+			rnd := rand.New(rand.NewPCG(seed, strand))
+			t.Run("strand", func(t *testing.T) {
+				t.Parallel()
+				for mine := 0; mine < hostileTurns()/hostileStrands && !t.Failed(); {
+					t.Run("house", func(t *testing.T) { // closed behind each
+						n, done := hostileHouse(t, first.AgainWith(t, hostile{rnd}), rnd)
+						mine += n
+						turns.Add(int64(n))
+						acts.Add(int64(done))
+					})
+				}
+			})
+		}
+	})
+	t.Logf("%d turns, %d acts carried out", turns.Load(), acts.Load())
+	if acts.Load() == 0 {
 		t.Error("nothing was ever carried out: this proves nothing")
 	}
 }

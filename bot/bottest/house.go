@@ -171,6 +171,14 @@ func (h *House) Again(t TB) *House {
 	return Open(t, opt)
 }
 
+// AgainWith opens a fresh house that shares the library of this one, and hears with another understander.
+func (h *House) AgainWith(t TB, u bot.Understander) *House {
+	t.Helper()
+	opt := h.opt
+	opt.NoLibrary, opt.library, opt.Understand = true, h.Library, u
+	return Open(t, opt)
+}
+
 func (h *House) openShop(opt Options) {
 	orders := opt.Orders
 	if orders == nil {
