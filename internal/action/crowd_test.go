@@ -283,6 +283,20 @@ func TestASecondPersonApproves(t *testing.T) {
 	}
 	r.rest(time.Minute)
 	r.wantState(conv, over, chat.ActionFailed, action.OverLimit) // two people have a limit as well
+	no := ask(5)
+	if _, err := r.ledger.Decline(r.ctx, joost, conv, no, "te duur"); err != nil {
+		t.Fatal(err)
+	}
+	r.wantState(conv, no, chat.ActionFailed, action.Declined)
+	if _, err := r.ledger.Approve(r.ctx, joost, conv, no, ""); !fault.Is(err, fault.Gone) {
+		t.Errorf("approved after a no: %v", err)
+	}
+	if _, err := r.ledger.Decline(r.ctx, joost, conv, id, ""); !fault.Is(err, fault.Gone) {
+		t.Errorf("declined what is done: %v", err)
+	}
+	if p, second, err := r.ledger.Look(r.ctx, sanne, conv, "", giveBack(0, 6)); err != nil || !second || slices.ContainsFunc(r.conv(conv).Actions, func(a chat.Action) bool { return a.ID == p.ID }) {
+		t.Errorf("looked at: second %t, %v", second, err)
+	}
 	late := ask(4)
 	r.rest(25 * time.Hour)
 	r.wantState(conv, late, chat.ActionExpired, action.TooLate)

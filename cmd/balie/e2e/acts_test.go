@@ -189,8 +189,16 @@ func orderAddress(h *house, id string) map[string]any {
 	return a
 }
 
-// picture keeps a picture of the window for people to look at, when asked to.
+// picture has axe look at what is on the screen, and keeps a picture of the window for people to look at, when asked to.
 func picture(tab *browsertest.Tab, name string) {
+	tab.Helper()
+	axe, err := os.ReadFile(filepath.Join("..", "..", "..", "web", "ui", "node_modules", "axe-core", "axe.min.js"))
+	if err == nil { // make build fetches it
+		browsertest.Eval[bool](tab, string(axe)+";true")
+		browsertest.Eval[bool](tab, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r => {
+			for (const v of r.violations) for (const n of v.nodes) console.error('`+name+`', v.id, n.target.join(' '), n.failureSummary)
+			return true })`)
+	}
 	if out := os.Getenv("BALIE_PICTURES"); out != "" {
 		tab.Picture(filepath.Join(out, name))
 	}
