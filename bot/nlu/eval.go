@@ -37,6 +37,11 @@ const evalQuantile = 0.02
 // background. The threshold comes from valid's in-scope sentences, or, when valid has none, from cross-validation on train:
 // never from test. An empty side of test gives zero for its shares, never NaN.
 func EvalIntents(train, valid, test []Row, oos string) (Report, error) {
+	return EvalIntentsWith(train, valid, test, oos, Train)
+}
+
+// EvalIntentsWith is EvalIntents with another way to train.
+func EvalIntentsWith(train, valid, test []Row, oos string, learn func([]Example, Options) (*Model, error)) (Report, error) {
 	var opt Options
 	opt.Quantile = evalQuantile
 	var examples []Example
@@ -48,16 +53,24 @@ func EvalIntents(train, valid, test []Row, oos string) (Report, error) {
 		}
 	}
 	begin := time.Now()
-	m, err := Train(examples, opt)
+	m, err := learn(examples, opt)
 	if err != nil {
 		return Report{}, err
 	}
-	rep := Report{TrainS: time.Since(begin).Seconds(), Threshold: m.known}
+	rep := Report{TrainS: time.Since(begin).Seconds(), Threshold: m.threshold()}
 	if t, ok := m.thresholdFrom(valid, oos); ok {
 		rep.Threshold = t
 	}
 	m.measure(test, oos, &rep)
 	return rep, nil
+}
+
+// threshold is the energy below which a sentence is unknown, of the opinion that counts.
+func (m *Model) threshold() float64 {
+	if m.joined != nil {
+		return m.joined.known
+	}
+	return m.known
 }
 
 // thresholdFrom places the threshold so that it gives up evalQuantile of the rightly understood sentences of valid.
@@ -68,7 +81,7 @@ func (m *Model) thresholdFrom(valid []Row, oos string) (float64, bool) {
 			continue
 		}
 		var u Understanding
-		m.classify(m.slots.reads(r.Text, ""), &u)
+		m.classify(m.slots.reads(r.Text, ""), r.Text, &u)
 		held = append(held, judged{energy: u.Energy, right: u.best() == r.Intent})
 	}
 	return quantileOfRight(held, evalQuantile), len(held) > 0
@@ -90,7 +103,7 @@ func (m *Model) measure(test []Row, oos string, rep *Report) {
 	for _, r := range test {
 		begin := time.Now()
 		var u Understanding
-		m.classify(m.slots.reads(r.Text, ""), &u)
+		m.classify(m.slots.reads(r.Text, ""), r.Text, &u)
 		took = append(took, float64(time.Since(begin).Nanoseconds())/1000)
 		said := u.best()
 		if u.Energy < rep.Threshold {
@@ -231,7 +244,7 @@ func CrossValidate(rows []Row, folds int) (float64, error) {
 		}
 		for _, r := range test {
 			var u Understanding
-			m.classify(m.slots.reads(r.Text, ""), &u)
+			m.classify(m.slots.reads(r.Text, ""), r.Text, &u)
 			right += count(u.best() == r.Intent)
 		}
 	}

@@ -80,7 +80,8 @@ type Model struct {
 	lang      *langModel
 	slots     *slotFinder
 	conflicts []Conflict
-	person    bool // one of the intents is PersonIntent
+	joined    *joined // the second opinion with sentence vectors; nil without
+	person    bool    // one of the intents is PersonIntent
 	scratch   sync.Pool
 }
 
@@ -98,23 +99,31 @@ const (
 // Train learns from examples. It needs at least one intent; an intent with one example counts. Blank examples are left
 // out; a sentence under two intents is kept once and reported by Conflicts. The order of examples does not matter.
 func Train(examples []Example, opt Options) (*Model, error) {
-	m, p, err := prepare(examples, opt)
+	m, p, _, err := prepare(examples, opt)
 	if err != nil {
 		return nil, err
 	}
-	m.lang = trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed)
-	quantile := opt.Quantile
-	if quantile <= 0 || quantile >= 1 {
-		quantile = 0.05
-	}
-	m.weights = learn(p, opt.Seed)
-	m.known, m.sure = calibrate(p, quantile, opt.Seed)
+	m.finish(p, examples, opt)
 	return m, nil
+}
+
+// finish learns what is left when the vectors are there.
+func (m *Model) finish(p problem, examples []Example, opt Options) {
+	m.lang = trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed)
+	m.weights = learn(p, opt.Seed)
+	m.known, m.sure = calibrate(p, opt.quantile(), opt.Seed)
+}
+
+func (o Options) quantile() float64 {
+	if o.Quantile <= 0 || o.Quantile >= 1 {
+		return 0.05
+	}
+	return o.Quantile
 }
 
 // trainUncalibrated trains a model that can only say which intent is best: no bands, no language.
 func trainUncalibrated(examples []Example) (*Model, error) {
-	m, p, err := prepare(examples, Options{})
+	m, p, _, err := prepare(examples, Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -122,17 +131,17 @@ func trainUncalibrated(examples []Example) (*Model, error) {
 	return m, nil
 }
 
-// prepare turns examples into vectors, and says what is wrong with them.
-func prepare(examples []Example, opt Options) (*Model, problem, error) {
+// prepare turns examples into vectors, and says what is wrong with them. clean are the examples of the problem, in its order.
+func prepare(examples []Example, opt Options) (m *Model, p problem, clean []sentence, err error) {
 	finder, err := newSlotFinder(opt.OrderPattern)
 	if err != nil {
-		return nil, problem{}, err
+		return nil, problem{}, nil, err
 	}
 	clean, conflicts := tidy(examples, opt.Background, finder)
-	m := &Model{slots: finder, conflicts: conflicts}
+	m = &Model{slots: finder, conflicts: conflicts}
 	texts, p := m.problemOf(clean)
 	if len(m.intents) == 0 {
-		return nil, problem{}, fault.New(fault.Invalid, "There are no example sentences to learn from.")
+		return nil, problem{}, nil, fault.New(fault.Invalid, "There are no example sentences to learn from.")
 	}
 	m.vocab = newVocabulary(texts, rareness(len(texts)))
 	p.cols = len(m.vocab.idf)
@@ -141,7 +150,7 @@ func prepare(examples []Example, opt Options) (*Model, problem, error) {
 		p.x = append(p.x, m.vocab.vector(&g, t, nil))
 	}
 	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.stride)} }
-	return m, p, nil
+	return m, p, clean, nil
 }
 
 // Intents returns the names of all intents the model knows, sorted. The slice is the model's own.
@@ -238,31 +247,38 @@ func (m *Model) Understand(text string, h Hints) Understanding {
 	h.Lang = u.Lang
 	var rest string
 	u.Slots, rest = m.slots.find(text, h)
-	m.classify(rest, &u)
+	m.classify(rest, text, &u)
 	if m.person {
 		u.judgePerson(askingProbability(text))
 	}
 	return u
 }
 
-// classify fills in everything that concerns intent.
-func (m *Model) classify(norm string, u *Understanding) {
+// classify fills in everything that concerns intent, from the text as the classifier reads it and, for sentence vectors,
+// as it came in.
+func (m *Model) classify(norm, text string, u *Understanding) {
 	sc := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(sc)
 	sc.x = m.vocab.vector(&sc.g, norm, sc.x[:0])
+	w, known, sure := m.weights, m.known, m.sure
+	if j := m.joined; j != nil {
+		if x, ok := j.join(sc.x, text); ok {
+			sc.x, w, known, sure = x, j.weights, j.known, j.sure
+		}
+	}
 	if len(sc.x) == 0 {
 		return
 	}
-	m.weights.scores(sc.x, sc.scores)
-	s := sc.scores[:m.weights.classes]
+	w.scores(sc.x, sc.scores)
+	s := sc.scores[:w.classes]
 	u.Energy = energy(s, len(m.intents))
 	softmax(s)
 	u.Top = m.best(s[:len(m.intents)])
-	if u.Energy < m.known {
+	if u.Energy < known {
 		return
 	}
 	u.Band, u.Intent = Unsure, u.Top[0].Intent
-	if u.Top[0].Score >= m.sure {
+	if u.Top[0].Score >= sure {
 		u.Band = Sure
 	}
 }

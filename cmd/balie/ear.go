@@ -9,14 +9,47 @@ import (
 	"time"
 
 	"balie/bot/nlu"
+	"balie/internal/config"
+	"balie/internal/model/openai"
 	"balie/kb"
 )
 
 // ear is the model the bot listens with: the one learned at the start, and after every publish a newer one, which also knows how
 // the articles' writers say that customers ask. It is swapped whole, so a turn hears with one or with the other.
 type ear struct {
-	first func() *nlu.Model
-	newer atomic.Pointer[nlu.Model]
+	first   func() *nlu.Model
+	newer   atomic.Pointer[nlu.Model]
+	vectors *vectors // nil without an endpoint for them
+}
+
+// vectors are the endpoint for sentence vectors, as the ear asks it: patiently for what it learns from, quickly for a customer's words.
+type vectors struct{ patient, quick nlu.Embedder }
+
+// prefixed writes before every text what the model wants there.
+type prefixed struct {
+	nlu.Embedder
+	prefix string
+}
+
+// Embed embeds the texts behind the prefix.
+func (p prefixed) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = p.prefix + t
+	}
+	return p.Embedder.Embed(ctx, out)
+}
+
+// learnBudget is how long one batch of examples may take to become vectors.
+const learnBudget = 2 * time.Minute
+
+// openVectors makes the client of the endpoint, nil when there is none.
+func openVectors(cfg config.Embed) *vectors {
+	if cfg.URL == "" {
+		return nil
+	}
+	e := openai.NewEmbedder(openai.EmbedConfig{URL: cfg.URL, Key: string(cfg.Key), Model: cfg.Model, Budget: cfg.Budget, Cache: 32 << 20})
+	return &vectors{prefixed{e.WithBudget(learnBudget), cfg.QueryPrefix}, prefixed{e, cfg.QueryPrefix}}
 }
 
 // model is the newest there is; before any, it waits for the first.
@@ -37,6 +70,7 @@ type articles interface {
 const (
 	listenEvery  = 3 * time.Second
 	maxQuestions = 5000
+	joinAgain    = time.Minute // after vectors were not to be had
 )
 
 // follow learns anew whenever the questions of the public articles have changed, until ctx ends. Trouble is logged and tried again;
@@ -45,12 +79,23 @@ func (e *ear) follow(ctx context.Context, store articles, log *slog.Logger) {
 	tick := time.NewTicker(listenEvery)
 	defer tick.Stop()
 	var cursor, known uint64
+	var joinAt time.Time // when to try for vectors again
+	alone := e.vectors != nil
 	for {
 		next, sum, err := e.catchUp(ctx, store, cursor, known)
 		if err != nil && ctx.Err() == nil {
 			log.Warn("the ear cannot follow the articles", "err", err)
 		} else if err == nil {
+			alone = alone || e.vectors != nil && sum != known
 			cursor, known = next, sum
+		}
+		if alone && time.Now().After(joinAt) {
+			if err := e.join(ctx, store); err == nil {
+				alone = false
+			} else if ctx.Err() == nil {
+				joinAt = time.Now().Add(joinAgain)
+				log.Warn("the ear goes on without sentence vectors", "err", err)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -74,7 +119,8 @@ func (e *ear) catchUp(ctx context.Context, store articles, cursor, known uint64)
 	if err != nil || sum == known || len(questions) == 0 && known == 0 {
 		return next, sum, err
 	}
-	m, err := e.learn(questions)
+	examples, opt := e.lessons(questions)
+	m, err := nlu.Train(examples, opt)
 	if err != nil {
 		return cursor, known, err
 	}
@@ -102,9 +148,9 @@ func questionsOf(ctx context.Context, store articles) (out []nlu.Example, sum ui
 	return out, h.Sum64(), err
 }
 
-// learn trains on the built-in sentences and the articles' questions. A question that a routine surely answers stays the routine's:
-// an article about returns must not keep customers from returning.
-func (e *ear) learn(questions []nlu.Example) (*nlu.Model, error) {
+// lessons are the built-in sentences and the articles' questions. A question that a routine surely answers stays the routine's: an
+// article about returns must not keep customers from returning.
+func (e *ear) lessons(questions []nlu.Example) ([]nlu.Example, nlu.Options) {
 	first := e.first()
 	examples, opt := builtin()
 	for _, q := range questions {
@@ -112,5 +158,21 @@ func (e *ear) learn(questions []nlu.Example) (*nlu.Model, error) {
 			examples = append(examples, q)
 		}
 	}
-	return nlu.Train(examples, opt)
+	return examples, opt
+}
+
+// join gives the newest model sentence vectors.
+func (e *ear) join(ctx context.Context, store articles) error {
+	questions, _, err := questionsOf(ctx, store)
+	if err != nil {
+		return err
+	}
+	examples, opt := e.lessons(questions)
+	m, err := e.model().Join(ctx, examples, opt, e.vectors.patient, e.vectors.quick)
+	if err != nil {
+		return err
+	}
+	e.newer.Store(m)
+	debug.FreeOSMemory()
+	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"balie/bot/nlu"
@@ -64,5 +65,36 @@ func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
 	}
 	if u := e.model().Understand(strange, nlu.Hints{Lang: "nl"}); u.Band == nlu.Sure {
 		t.Errorf("still sure of a question that no public article is asked: %q", u.Intent)
+	}
+}
+
+// away is an endpoint for vectors that answers until it does not.
+type away struct{ gone bool }
+
+func (a *away) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	if a.gone {
+		return nil, errors.New("away")
+	}
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		out[i] = []float32{float32(len(t)%7) + 1, 1}
+	}
+	return out, nil
+}
+
+func TestTheEarGoesOnWithoutVectors(t *testing.T) {
+	endpoint := &away{}
+	e := &ear{first: train(), vectors: &vectors{endpoint, prefixed{endpoint, "query: "}}}
+	s := &shelf{n: 1}
+	if err := e.join(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	joined := e.model()
+	endpoint.gone = true
+	if u := joined.Understand("waar is mijn pakket", nlu.Hints{Lang: "nl"}); u.Intent != "order_status" {
+		t.Errorf("without vectors: %q (%s)", u.Intent, u.Band)
+	}
+	if err := e.join(t.Context(), s); err == nil || e.model() != joined {
+		t.Errorf("an endpoint that is away changed the ear: %v", err)
 	}
 }
