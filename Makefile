@@ -11,7 +11,7 @@ UI := web/ui
 # Everything the pages are made of: newer than the manifest means build again.
 PAGES := $(shell find $(UI) web/build -name node_modules -prune -o -type f -print)
 
-.PHONY: help run build pages test check fmt vet lint types docs rules soak eval bench browser postgres clean
+.PHONY: help run build pages pictures test check fmt vet lint types docs rules soak eval bench browser postgres clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ soak: pages browser postgres ## the long forms of the tests
 
 eval: ## figures on the public data, read from ../shared/data or BALIE_EVAL_DATA
 	BALIE_EVAL=full $(GO) test -count=1 -p 1 -v -timeout 60m ./bot/nlu ./kb 2>&1 | grep -v '^=== '
+
+pictures: pages browser ## the README's pictures, taken by the test of the whole trip
+	BALIE_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run 'TestTheTrip$$' ./cmd/balie/e2e
 
 bench: build ## floors and figures, side by side
 	bin/balie bench
