@@ -11,7 +11,7 @@ import (
 // ("uw medewerker was onvriendelijk"), a refusal of one and the question whether this is a bot are not asking.
 //
 // A message asks when it does so as a whole or in one of its sentences. A small model decides, over the words, what the
-// words stand for, and what some eighty rules say.
+// words stand for, and what some ninety rules say.
 func AsksForPerson(text string) bool { return askingProbability(text) >= personSure }
 
 // Warm trains now what AsksForPerson would otherwise train at the first sentence: call it when the program starts. Again
