@@ -74,6 +74,22 @@ const askFor = 24 * time.Hour
 // Approve lets an act go ahead that a colleague asked for: by a second person, who need not have the conversation and is never the
 // one who asked. Whether that person is of a rank to approve is for the caller to know. It returns the position of the confirmation.
 func (l *Ledger) Approve(ctx context.Context, by chat.Party, conv chat.ConversationID, id, why string) (chat.Seq, error) {
+	return l.decide(ctx, by, conv, id, func(s *story) ([]chat.Draft, error) {
+		switch {
+		case l.now().After(s.proposal.Expires):
+			return nil, errDecided
+		case s.proposed.By.ID == by.ID:
+			return nil, fault.New(fault.Forbidden, "Somebody else must approve what you asked for.")
+		}
+		return withNote(by, why, &chat.ActionMoved{ID: id, Name: s.proposal.Name, State: chat.ActionConfirmed, Hash: s.proposal.Hash}), nil
+	})
+}
+
+var errDecided = fault.New(fault.Gone, "This has been decided already, or its time is over.")
+
+// decide ends the wait of an act that a colleague asked for, one way or the other: with what verdict makes of it, appended at the
+// position it was judged at. It returns the position of the first event.
+func (l *Ledger) decide(ctx context.Context, by chat.Party, conv chat.ConversationID, id string, verdict func(*story) ([]chat.Draft, error)) (chat.Seq, error) {
 	if by.Role != chat.RoleAgent || by.ID == "" {
 		return 0, fault.New(fault.Forbidden, "Only a colleague may do this.")
 	}
@@ -86,13 +102,14 @@ func (l *Ledger) Approve(ctx context.Context, by chat.Party, conv chat.Conversat
 		switch {
 		case s.state == "" || !s.asked():
 			return 0, fault.New(fault.NotFound, "Nobody asked for a second look at this.")
-		case s.state != chat.ActionProposed || l.now().After(s.proposal.Expires):
-			return 0, fault.New(fault.Gone, "This has been decided already, or its time is over.")
-		case s.proposed.By.ID == by.ID:
-			return 0, fault.New(fault.Forbidden, "Somebody else must approve what you asked for.")
+		case s.state != chat.ActionProposed:
+			return 0, errDecided
 		}
-		confirmed := &chat.ActionMoved{ID: id, Name: s.proposal.Name, State: chat.ActionConfirmed, Hash: s.proposal.Hash}
-		done, err := l.log.Commit(ctx, relay.Append{Conv: conv, At: c.Head, Drafts: withNote(by, why, confirmed)})
+		drafts, err := verdict(s)
+		if err != nil {
+			return 0, err
+		}
+		done, err := l.log.Commit(ctx, relay.Append{Conv: conv, At: c.Head, Drafts: drafts})
 		if err == nil {
 			return done.Events[0].Seq, nil
 		} else if !fault.Is(err, fault.Conflict) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	"balie/internal/chat"
-	"balie/internal/fault"
-	"balie/internal/relay"
 )
 
 // Look tells an agent who has the conversation what Act would do, and does nothing: the proposal that it would bind, and whether a second
@@ -27,31 +25,10 @@ func (l *Ledger) Look(ctx context.Context, by chat.Party, conv chat.Conversation
 // Decline ends an act that a colleague asked for: a second person says no, or the one who asked takes it back. Whether that person is of
 // a rank to say no is for the caller to know. why is kept as a note, and the customer learns only that it did not happen.
 func (l *Ledger) Decline(ctx context.Context, by chat.Party, conv chat.ConversationID, id, why string) (chat.Seq, error) {
-	if by.Role != chat.RoleAgent || by.ID == "" {
-		return 0, fault.New(fault.Forbidden, "Only a colleague may do this.")
-	}
-	for range 20 {
-		c, stories, err := l.read(ctx, conv, id)
-		if err != nil {
-			return 0, err
-		}
-		s := stories[id]
-		switch {
-		case s.state == "" || !s.asked():
-			return 0, fault.New(fault.NotFound, "Nobody asked for a second look at this.")
-		case s.state != chat.ActionProposed:
-			return 0, fault.New(fault.Gone, "This has been decided already, or its time is over.")
-		}
-		drafts := []chat.Draft{{By: chat.System, Key: phaseKey(id, "end"), Body: &chat.ActionMoved{ID: id, Name: s.proposal.Name, State: chat.ActionFailed, Reason: string(Declined)}}}
-		drafts = append(drafts, withNote(by, why)...)
-		done, err := l.log.Commit(ctx, relay.Append{Conv: conv, At: c.Head, Drafts: drafts})
-		if err == nil {
-			return done.Events[0].Seq, nil
-		} else if !fault.Is(err, fault.Conflict) {
-			return 0, err
-		}
-	}
-	return 0, errBusy()
+	return l.decide(ctx, by, conv, id, func(s *story) ([]chat.Draft, error) {
+		end := chat.Draft{By: chat.System, Key: phaseKey(id, "end"), Body: &chat.ActionMoved{ID: id, Name: s.proposal.Name, State: chat.ActionFailed, Reason: string(Declined)}}
+		return append([]chat.Draft{end}, withNote(by, why)...), nil
+	})
 }
 
 // WhyNot is why an act was refused, the ledger's own reasons included: OverLimit, and LevelTooLow where being surer of the customer
