@@ -15,11 +15,39 @@ import (
 )
 
 // ear is the model the bot listens with: the one learned at the start, and after every publish a newer one, which also knows how
-// the articles' writers say that customers ask. It is swapped whole, so a turn hears with one or with the other.
+// the articles' writers say that customers ask. It is swapped whole, so a turn hears with one or with the other, and only one is kept:
+// a model is the largest thing in an idle house.
 type ear struct {
-	first   func() *nlu.Model
-	newer   atomic.Pointer[nlu.Model]
-	vectors *vectors // nil without an endpoint for them
+	current atomic.Pointer[nlu.Model]
+	ready   <-chan struct{} // closed when there is a current one
+	vectors *vectors        // nil without an endpoint for them
+
+	// What follows belongs to whoever calls follow, catchUp and join.
+	plain bool            // the current one knows the routines alone
+	mine  map[string]bool // of each question of the articles: whether it is the library's, and no routine's
+}
+
+// newEar starts teaching an ear what is built in. It takes longer than all else of a start, so nothing but the first turn of the bot
+// waits for it.
+func newEar(v *vectors) *ear {
+	ready := make(chan struct{})
+	e := &ear{ready: ready, vectors: v, plain: true}
+	go nlu.Warm()
+	go func() {
+		m, err := nlu.Train(builtin())
+		if err != nil {
+			panic("the built-in sentences cannot be learned: " + err.Error()) // they are part of this program, and a test learns them
+		}
+		e.hear(m)
+		close(ready)
+	}()
+	return e
+}
+
+// hear swaps the model, and gives back what learning took: several times the memory of knowing.
+func (e *ear) hear(m *nlu.Model) {
+	e.current.Store(m)
+	debug.FreeOSMemory()
 }
 
 // vectors are the endpoint for sentence vectors, as the ear asks it: patiently for what it learns from, quickly for a customer's words.
@@ -54,10 +82,8 @@ func openVectors(cfg config.Embed) *vectors {
 
 // model is the newest there is; before any, it waits for the first.
 func (e *ear) model() *nlu.Model {
-	if m := e.newer.Load(); m != nil {
-		return m
-	}
-	return e.first()
+	<-e.ready
+	return e.current.Load()
 }
 
 // articles is what the ear reads of the library's store.
@@ -119,13 +145,16 @@ func (e *ear) catchUp(ctx context.Context, store articles, cursor, known uint64)
 	if err != nil || sum == known || len(questions) == 0 && known == 0 {
 		return next, sum, err
 	}
-	examples, opt := e.lessons(questions)
+	examples, opt, err := e.lessons(questions)
+	if err != nil {
+		return cursor, known, err
+	}
 	m, err := nlu.Train(examples, opt)
 	if err != nil {
 		return cursor, known, err
 	}
-	e.newer.Store(m)
-	debug.FreeOSMemory() // as after the first
+	e.plain = false
+	e.hear(m)
 	return next, sum, nil
 }
 
@@ -150,16 +179,47 @@ func questionsOf(ctx context.Context, store articles) (out []nlu.Example, sum ui
 
 // lessons are the built-in sentences and the articles' questions. A question that a routine surely answers stays the routine's: an
 // article about returns must not keep customers from returning.
-func (e *ear) lessons(questions []nlu.Example) ([]nlu.Example, nlu.Options) {
-	first := e.first()
+func (e *ear) lessons(questions []nlu.Example) ([]nlu.Example, nlu.Options, error) {
 	examples, opt := builtin()
+	if err := e.judge(questions, examples, opt); err != nil {
+		return nil, opt, err
+	}
 	for _, q := range questions {
-		if u := first.Understand(q.Text, nlu.Hints{Lang: q.Lang}); u.Band != nlu.Sure || u.Intent == "ask" {
+		if e.mine[key(q)] {
 			examples = append(examples, q)
 		}
 	}
-	return examples, opt
+	return examples, opt, nil
 }
+
+// judge finds out whose each question is, and forgets those that are asked no more. Only the model of the routines alone can tell;
+// where a newer one has taken its place it is learned once more, for the new questions.
+func (e *ear) judge(questions, examples []nlu.Example, opt nlu.Options) (err error) {
+	mine := make(map[string]bool, len(questions))
+	var routines *nlu.Model
+	if e.plain {
+		routines = e.model()
+	}
+	for _, q := range questions {
+		k := key(q)
+		known, judged := e.mine[k]
+		if !judged {
+			if routines == nil {
+				if routines, err = nlu.Train(examples, opt); err != nil {
+					return err
+				}
+			}
+			u := routines.Understand(q.Text, nlu.Hints{Lang: q.Lang})
+			known = u.Band != nlu.Sure || u.Intent == "ask"
+		}
+		mine[k] = known
+	}
+	e.mine = mine
+	return nil
+}
+
+// key tells one question of the articles from another.
+func key(q nlu.Example) string { return q.Lang + "\x00" + q.Text }
 
 // join gives the newest model sentence vectors.
 func (e *ear) join(ctx context.Context, store articles) error {
@@ -167,12 +227,14 @@ func (e *ear) join(ctx context.Context, store articles) error {
 	if err != nil {
 		return err
 	}
-	examples, opt := e.lessons(questions)
+	examples, opt, err := e.lessons(questions)
+	if err != nil {
+		return err
+	}
 	m, err := e.model().Join(ctx, examples, opt, e.vectors.patient, e.vectors.quick)
 	if err != nil {
 		return err
 	}
-	e.newer.Store(m)
-	debug.FreeOSMemory()
+	e.hear(m)
 	return nil
 }

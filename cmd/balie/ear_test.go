@@ -36,7 +36,7 @@ func article(state kb.State, internal bool, questions ...string) kb.Article {
 }
 
 func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
-	e := &ear{first: train()}
+	e := newEar(nil)
 	before := e.model()
 	const strange = "mag ik vuurwerk afsteken op het dakterras"
 	s := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange, "kan vuurwerk op het dakterras", "ik wil mijn bestelling retourneren")}}
@@ -58,6 +58,18 @@ func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
 	s.n++ // written, but with the same questions
 	if _, _, err := e.catchUp(t.Context(), s, cursor, sum); err != nil || e.model() != after {
 		t.Errorf("learned again though no question changed: %v", err)
+	}
+	// A later question is judged by the routines alone too, though the model of them alone is gone.
+	s.n, s.list = s.n+1, append(s.list, article(kb.Published, false, "ik wil mijn schoenen ruilen voor een andere maat"))
+	if cursor, sum, err = e.catchUp(t.Context(), s, cursor, sum); err != nil || e.model() == after {
+		t.Fatalf("did not learn a later question: %v", err)
+	}
+	after = e.model()
+	if u := after.Understand("ik wil mijn schoenen ruilen voor een andere maat", nlu.Hints{Lang: "nl"}); u.Intent != "exchange" {
+		t.Errorf("a later article's question took a routine's sentence: %q", u.Intent)
+	}
+	if u := after.Understand(strange, nlu.Hints{Lang: "nl"}); u.Intent != "ask" {
+		t.Errorf("the earlier question was forgotten: %q", u.Intent)
 	}
 	s.n, s.list = s.n+1, []kb.Article{article(kb.Draft, false, strange), article(kb.Published, true, strange)}
 	if _, _, err := e.catchUp(t.Context(), s, cursor, sum); err != nil || e.model() == after {
@@ -84,7 +96,7 @@ func (a *away) Embed(_ context.Context, texts []string) ([][]float32, error) {
 
 func TestTheEarGoesOnWithoutVectors(t *testing.T) {
 	endpoint := &away{}
-	e := &ear{first: train(), vectors: &vectors{endpoint, prefixed{endpoint, "query: "}}}
+	e := newEar(&vectors{endpoint, prefixed{endpoint, "query: "}})
 	s := &shelf{n: 1}
 	if err := e.join(t.Context(), s); err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ type hand struct {
 // open joins the rooms. It is the one list of everything pluggable, from the ground floor up; what is added to the house is added here.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, err error) {
 	h = &house{cfg: cfg, log: log}
-	h.ear = &ear{first: train(), vectors: openVectors(cfg.Embed)} // meanwhile, the rest is opened
+	h.ear = newEar(openVectors(cfg.Embed)) // meanwhile, the rest is opened
 
 	// The store, all collections in it, and the library over its articles.
 	if h.data, err = openData(cfg, log, route); err != nil {

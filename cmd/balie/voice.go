@@ -1,8 +1,6 @@
 package main
 
 import (
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"balie/bot"
@@ -11,23 +9,6 @@ import (
 	"balie/internal/model/openai"
 	"balie/internal/relay"
 )
-
-// train starts teaching the ear and returns a function that waits for it. It takes longer than all else of a start, so nothing but
-// the first turn of the bot waits for it.
-func train() func() *nlu.Model {
-	done := make(chan *nlu.Model, 1)
-	go nlu.Warm()
-	go func() {
-		examples, opt := builtin()
-		m, err := nlu.Train(examples, opt)
-		if err != nil {
-			panic("the built-in sentences cannot be learned: " + err.Error()) // they are part of this program, and a test learns them
-		}
-		done <- m
-		debug.FreeOSMemory() // learning takes several times the memory of knowing
-	}()
-	return sync.OnceValue(func() *nlu.Model { return <-done })
-}
 
 // builtin is what the ear of the house is trained on.
 func builtin() ([]nlu.Example, nlu.Options) {
