@@ -9,6 +9,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -108,11 +109,22 @@ func (b *Bot) finish(t *Turn, d *Decision) {
 	for _, draft := range d.Drafts {
 		if m, ok := draft.Body.(*chat.Message); ok && draft.By.Role == chat.RoleBot {
 			m.Re, m.Policy, m.Lang = t.Trigger.Seq, d.policy, t.Conv.Lang
+			if m.Missed || m.Act == chat.ActRefusal || m.Act == chat.ActClarify {
+				m.Near = t.near()
+			}
 		}
 	}
 	if t.heard.switched {
 		d.Drafts = append([]chat.Draft{{By: chat.Bot, Body: &chat.LanguageSet{Lang: t.Conv.Lang}}}, d.Drafts...)
 	}
+}
+
+// near is what the ear thought of, for the editors' list of questions without a good answer.
+func (t *Turn) near() (out []chat.Near) {
+	for _, c := range t.heard.Top {
+		out = append(out, chat.Near{Intent: c.Intent, Score: math.Round(c.Score*1000) / 1000})
+	}
+	return out
 }
 
 // listen finds out what was said, pressed or sent, and in which language. From then on Conv.Lang is the language to answer in.

@@ -193,6 +193,7 @@ func (w *Worker) phrase(ctx context.Context, t *Turn, d *Decision) {
 		m.Text = text + strings.TrimPrefix(quoted, d.quoted)
 	case errors.Is(err, ErrNoAnswer) && d.quoted == quoted:
 		m.Text, m.Sources, m.Act, m.Missed = texts.Say(t.Conv.Lang, "unsure"), nil, chat.ActRefusal, true
+		m.Near = t.near()
 		m.Buttons = number(t, []chat.Button{personButton(t)})
 	case err != nil:
 		slog.Warn("phrase answer; quoting instead", "conv", t.Conv.ID, "seq", t.Trigger.Seq, "err", err)

@@ -36,6 +36,7 @@ type Miss struct {
 	Conv    string    `json:"conv,omitempty"` // the conversation; "" for a help page
 	Seq     uint64    `json:"seq,omitempty"`
 	Article string    `json:"article,omitempty"` // key of what was shown instead
+	Near    []Near    `json:"near,omitempty"`    // what the ear thought of
 }
 
 // GapState says what was decided about a gap.

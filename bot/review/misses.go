@@ -150,6 +150,9 @@ func (r *reader) answer(e chat.Event, b *chat.Message) {
 	}
 	r.given[e.Seq] = chat.Seq(q.Seq)
 	q.Lang = r.state.Lang
+	if len(q.Near) == 0 {
+		q.Near = nearest(b.Near)
+	}
 	switch {
 	case b.Missed:
 		r.miss(q, kb.WhyRefused)
@@ -160,6 +163,13 @@ func (r *reader) answer(e chat.Event, b *chat.Message) {
 	case b.Act == chat.ActSmall:
 		r.latest = nil
 	}
+}
+
+func nearest(in []chat.Near) (out []kb.Near) {
+	for _, n := range in {
+		out = append(out, kb.Near(n))
+	}
+	return out
 }
 
 func (r *reader) miss(m *kb.Miss, why string) {

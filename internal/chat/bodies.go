@@ -55,6 +55,14 @@ type Message struct {
 	Act     Act         `json:"act,omitempty"`     // what the bot is doing by saying this
 	Missed  bool        `json:"missed,omitempty"`  // the bot did not know: counts as a miss, feeds the gap list
 	Re      Seq         `json:"re,omitempty"`      // of the bot: the event it answers; see Conversation.Handled
+	Near    []Near      `json:"near,omitempty"`    // of a bot that was not sure: the intents that came nearest, for editors
+	About   string      `json:"about,omitempty"`   // of the customer: the help page at hand, as "nl/retour"
+}
+
+// Near is an intent that the bot thought of, with its probability.
+type Near struct {
+	Intent string  `json:"intent"`
+	Score  float64 `json:"score"`
 }
 
 // Act is what the bot does by saying something; the stuck policy counts them.

@@ -60,6 +60,8 @@ func fill(v reflect.Value, path string) {
 		v.SetInt(7)
 	case reflect.Uint64:
 		v.SetUint(7)
+	case reflect.Float64:
+		v.SetFloat(7)
 	default:
 		panic(fmt.Sprintf("%s is a %v: teach this test about it", path, v.Type()))
 	}
