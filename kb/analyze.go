@@ -33,7 +33,8 @@ func tokenize(text string) []token {
 		if i < skip {
 			continue
 		}
-		rest := text[i+max(1, utf8.RuneLen(r)):]
+		_, width := utf8.DecodeRuneInString(text[i:]) // a byte that is no letter of any alphabet is one wide, not as wide as r
+		rest := text[i+width:]
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
 			if start < 0 {

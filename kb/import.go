@@ -122,7 +122,7 @@ func readFile(f fs.File, err error) ([]byte, error) {
 
 // importAll imports the sources in order, after the refusals that were already found.
 func (l *Library) importAll(ctx context.Context, sources []source, refused []ImportRefuse, opt ImportOptions) (ImportReport, error) {
-	rep := ImportReport{Errors: refused}
+	rep := ImportReport{New: []string{}, Changed: []string{}, Errors: append([]ImportRefuse{}, refused...)}
 	seen := map[string]string{}
 	total := 0
 	for i, s := range sources {

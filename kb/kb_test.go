@@ -291,3 +291,21 @@ func TestRunFollowsWrites(t *testing.T) {
 	h.write(addressNL)
 	eventually(t, "found without one", func() bool { return len(h.search("nl", "bezorgadres").Hits) == 1 })
 }
+
+// TestNoQuestionHurts asks what no customer types: each must be answered at once, and the index must not be blamed for it.
+func TestNoQuestionHurts(t *testing.T) {
+	h := shop(t)
+	before := current(t, h.dir)
+	for _, text := range []string{"\x00\xff", "\xff", "\xff's", "a-\xf0\x9f", strings.Repeat("\xc3", 5000), "\x00", "'s", "t:", strings.Repeat("a ", 2000)} {
+		ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+		if _, err := h.lib.Search(ctx, kb.Query{Text: text, Lang: "nl"}); err != nil {
+			t.Errorf("%.20q: %v", text, err)
+		}
+		stop()
+	}
+	h.sync()
+	h.first("nl", "\xffbestelling\xfe terugsturen\x00", "retour")
+	if current(t, h.dir) != before {
+		t.Error("the index was rebuilt")
+	}
+}

@@ -58,9 +58,7 @@ const maxText = 4000 // bytes of a question that are looked at
 // hits and the verdict None. While there is no index yet, or the one there is turns out to be damaged, Search waits for the
 // new one, which is a matter of seconds; then, or when nobody runs the library, it returns fault.Unavailable.
 func (l *Library) Search(ctx context.Context, q Query) (Result, error) {
-	if len(q.Text) > maxText {
-		q.Text = strings.ToValidUTF8(q.Text[:maxText], "")
-	}
+	q.Text = strings.ToValidUTF8(q.Text[:min(len(q.Text), maxText)], " ")
 	if q.Limit <= 0 {
 		q.Limit = 10
 	}

@@ -142,3 +142,20 @@ func TestSynonymsAreBounded(t *testing.T) {
 		t.Errorf("synonyms of kapot: %v", got)
 	}
 }
+
+// FuzzTokenize looks for text that cannot be cut into words: what customers send is searched as it is.
+func FuzzTokenize(f *testing.F) {
+	f.Add("Foto's van mijn e-mail")
+	f.Add("\x00\xff")
+	f.Add("\xff's")
+	f.Add("a-\xf0\x9f'")
+	f.Fuzz(func(t *testing.T, text string) {
+		last := 0
+		for _, tok := range tokenize(text) {
+			if tok.word == "" || tok.start < last || tok.end <= tok.start || tok.end > len(text) {
+				t.Errorf("%q has a word %q at %d to %d", text, tok.word, tok.start, tok.end)
+			}
+			last = tok.end
+		}
+	})
+}

@@ -109,6 +109,22 @@ func (a Article) Edited(c Content, by, why string) Article {
 	return a
 }
 
+// Held makes of an article the one whose newest text can be saved in a state, with what customers read set aside. Only a Workshop gives
+// customers a text or takes one from them, because it asks its gate first: Published is refused, and so is Archived while there is
+// something to take away.
+func (a Article) Held(to State) (Article, error) {
+	live, public := a.Public()
+	switch {
+	case to == Archived && public:
+		return a, fault.New(fault.Invalid, "Customers read this article. Archive it with the call for that, which first shows what they would lose.")
+	case to != Draft && to != Review && to != Archived:
+		return a, fault.New(fault.Invalid, "A state is draft, review or archived; publish with the call for it.")
+	case public:
+		a.Live = &live
+	}
+	return a, nil
+}
+
 // Moved makes of an article the one in another state. Archiving takes it from customers; publishing gives them the newest text.
 func (a Article) Moved(to State, by, why string) Article {
 	switch {

@@ -200,6 +200,27 @@ func TestArchivingAsksForTheAnswersThatGo(t *testing.T) {
 	s.first("nl", "hoe maak ik een vaas schoon", "")
 }
 
+func TestSavingNeitherPublishesNorTakesAway(t *testing.T) {
+	read, draft := kb.Content{Title: "Lamp", Body: "oud"}, kb.Content{Title: "Lamp", Body: "nieuw"}
+	for name, a := range map[string]kb.Article{
+		"published": {State: kb.Published, Content: read},
+		"edited":    {State: kb.Draft, Content: draft, Live: &read},
+	} {
+		for _, to := range []kb.State{kb.Published, kb.Archived, "gone"} {
+			if _, err := a.Held(to); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s, saved as %s: %v", name, to, err)
+			}
+		}
+		held, err := a.Held(kb.Draft)
+		if err != nil || held.Live == nil || held.Live.Body != "oud" {
+			t.Errorf("%s, saved as a draft: customers read %v, %v", name, held.Live, err)
+		}
+	}
+	if _, err := (kb.Article{State: kb.Draft, Content: draft}).Held(kb.Archived); err != nil {
+		t.Errorf("a text that nobody reads cannot be put away: %v", err)
+	}
+}
+
 func TestAPlannedTextIsPublishedWhenItsTimeHasCome(t *testing.T) {
 	e, err := bolt.Open(filepath.Join(t.TempDir(), "data"), bolt.Options{NoSync: true})
 	if err != nil {

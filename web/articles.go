@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -293,20 +294,18 @@ func (s *Server) poke() {
 	}
 }
 
-// kbPut saves a newer text. What customers read stays as it is until it is published; archiving takes it away from them.
+// kbPut saves a newer text. What customers read stays as it is until it is published.
 func (s *Server) kbPut(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
 	var in articleIn
 	if err := readJSON(r, &in); err != nil {
 		return nil, err
 	}
 	return s.change(w, r, in.Rev, func(a *kb.Article) error {
-		if a.State == kb.Published {
-			live := a.Content
-			a.Live = &live
+		held, err := a.Held(cmp.Or(in.State, kb.Draft))
+		if err != nil {
+			return err
 		}
-		if in.State == kb.Archived {
-			a.Live = nil
-		}
+		*a = held
 		return in.write(a, p)
 	})
 }

@@ -70,6 +70,7 @@ func TestEditorsWriteArticles(t *testing.T) {
 		"another language":   {"POST", list, frame{"id": "x", "lang": "de", "title": "x", "body": "x"}, 400},
 		"no title":           {"POST", list, frame{"id": "x", "lang": "nl", "title": " ", "body": "x"}, 400},
 		"published by hand":  {"PUT", one, frame{"rev": 3, "title": "x", "body": "x", "state": "published"}, 400},
+		"past the gate":      {"PUT", one, frame{"rev": 3, "title": "x", "body": "x", "state": "archived"}, 400},
 		"a NUL":              {"PUT", one, frame{"rev": 3, "title": "x", "body": "a\x00b"}, 400},
 		"far too large":      {"PUT", one, frame{"rev": 3, "title": "x", "body": strings.Repeat("x", 3<<20)}, 413},
 		"larger than a page": {"PUT", one, frame{"rev": 3, "title": "x", "body": strings.Repeat("x", 3<<19)}, 413},

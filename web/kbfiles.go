@@ -37,16 +37,7 @@ func (s *Server) kbImport(w http.ResponseWriter, r *http.Request, p handoff.Pers
 	opt := kb.ImportOptions{DryRun: q.Get("dry") != "", Draft: q.Get("draft") != "", Lang: language(q.Get("lang")), By: p.Name, Why: clip(q.Get("why"), 1000)}
 	return s.slowly(w, r, func(progress func(done, total int)) (any, error) {
 		opt.Progress = progress
-		rep, err := lib.Import(r.Context(), from, opt)
-		for _, list := range []*[]string{&rep.New, &rep.Changed} {
-			if *list == nil {
-				*list = []string{}
-			}
-		}
-		if rep.Errors == nil {
-			rep.Errors = []kb.ImportRefuse{}
-		}
-		return rep, err
+		return lib.Import(r.Context(), from, opt)
 	})
 }
 
