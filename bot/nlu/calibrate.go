@@ -6,26 +6,40 @@ import (
 	"sync"
 )
 
-// learn trains both learners and adds them up: two linear models over the same columns are one linear model, so reading
-// a sentence costs one. The regression knows how probable, the SVM draws the sharper line; the background counts in both,
+// pair are the two learners. The regression knows how probable, the SVM draws the sharper line; the background counts in both,
 // half as much in the SVM, where a hundred sentences of it would else weigh like a whole intent.
-func learn(p problem, seed uint64) *matrix {
-	var svm, soft *matrix
+type pair struct{ svm, soft *learner }
+
+// learn trains both learners on a whole problem.
+func learn(p problem, seed uint64) pair {
+	l := pair{newLearner(p), newLearner(p)}
+	l.train(p, p.all(), svmEpochs, softmaxEpochs, seed)
+	return l
+}
+
+func (l pair) train(p problem, in []int, svmRounds, softRounds int, seed uint64) {
 	var wg sync.WaitGroup
-	wg.Go(func() { svm = trainSVM(p, svmCost, svmEpochs, rand.New(rand.NewPCG(seed, 1))) })
-	soft = trainSoftmax(p, softmaxCost, softmaxEpochs, rand.New(rand.NewPCG(seed, 2)))
+	wg.Go(func() { l.svm.hinge(p, in, svmCost, svmRounds, rand.New(rand.NewPCG(seed, 1))) })
+	l.soft.logistic(p, in, softmaxCost, softRounds, rand.New(rand.NewPCG(seed, 2)))
 	wg.Wait()
-	for i := 0; i < len(soft.w)/soft.stride; i++ {
-		row, from := soft.row(uint32(i)), svm.row(uint32(i))
-		for c := range soft.classes {
-			share := float32(svmShare)
-			if c == p.classes {
-				share /= 2
-			}
-			row[c] += share * from[c]
+}
+
+// sum adds the learners up: two linear models over the same columns are one linear model, so reading a sentence costs one.
+func (l pair) sum(intents int) *matrix {
+	m := &matrix{l.soft.classes, l.soft.stride, slices.Clone(l.soft.w)}
+	shares := make([]float32, m.classes)
+	for c := range shares {
+		shares[c] = svmShare
+		if c == intents {
+			shares[c] /= 2
 		}
 	}
-	return soft
+	for i := 0; i < len(m.w); i += m.stride {
+		for c, k := range shares {
+			m.w[i+c] += k * l.svm.w[i+c]
+		}
+	}
+	return m
 }
 
 // judged is what a model that had not seen a sentence made of it.
@@ -41,14 +55,14 @@ const bigProblem = 4000
 // calibrate finds the two thresholds from sentences the model has not seen: known, below which the given share of the
 // rightly understood sentences lies, and sure, the lowest probability above which at most one in thirty is wrong.
 // With too few examples to hold any out, everything that is not background is known and half is sure.
-func calibrate(p problem, quantile float64, seed uint64) (known, sure float64) {
-	held := holdOut(p, seed)
+func calibrate(p problem, l pair, quantile float64, seed uint64) (known, sure float64) {
+	held := holdOut(p, l, seed)
 	known = quantileOfRight(held, quantile)
 	return known, sureAt(held, known)
 }
 
-// holdOut judges each in-scope sentence by a model trained without it.
-func holdOut(p problem, seed uint64) []judged {
+// holdOut judges each in-scope sentence by a model that has not learned it: l, with a fold taken out.
+func holdOut(p problem, l pair, seed uint64) []judged {
 	const folds = 5
 	run := folds
 	if len(p.x) > bigProblem {
@@ -59,16 +73,17 @@ func holdOut(p problem, seed uint64) []judged {
 	slices.SortStableFunc(order, func(a, b int) int { return p.y[a] - p.y[b] })
 	var held []judged
 	for f := range run {
-		part := problem{cols: p.cols, classes: p.classes}
-		var test []int
+		var in, out []int
 		for k, i := range order {
 			if k%folds == f {
-				test = append(test, i)
-				continue
+				out = append(out, i)
+			} else {
+				in = append(in, i)
 			}
-			part.x, part.y = append(part.x, p.x[i]), append(part.y, p.y[i])
 		}
-		held = append(held, judge(learn(part, seed), p, test)...)
+		part := pair{l.svm.without(p, out), l.soft.without(p, out)}
+		part.train(p, in, againEpochs, againEpochs, seed)
+		held = append(held, judge(part.sum(p.classes), p, out)...)
 	}
 	return held
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"sync"
 )
 
 //go:embed data
@@ -16,7 +15,7 @@ var dataFS embed.FS
 // for a person and questions for the library, and background sentences no shop is about. The slices are the caller's.
 func Builtin() (examples, background []Example) {
 	b := builtin()
-	return append([]Example(nil), b.examples...), append([]Example(nil), b.background...)
+	return b.examples, b.background
 }
 
 // sentences are all built-in ones; words are single common words, which only teach to tell languages apart; asks are
@@ -34,8 +33,9 @@ func (s *sentences) addWords(raw, lang string) {
 	}
 }
 
-var builtin = sync.OnceValue(func() sentences {
-	var s sentences
+// builtin reads the sentences anew each time, in a millisecond or two: they are only needed where something is learned, and kept
+// they would weigh more than a model.
+func builtin() (s sentences) {
 	err := fs.WalkDir(dataFS, "data", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".txt" {
 			return err
@@ -74,4 +74,4 @@ var builtin = sync.OnceValue(func() sentences {
 		panic("nlu: the embedded sentences: " + err.Error()) // only a broken build can do this
 	}
 	return s
-})
+}

@@ -88,21 +88,26 @@ func (g *grams) chars(w []byte) {
 }
 
 // vocabulary maps the n-grams seen in training to columns, with the inverse document frequency of each. An n-gram never
-// seen has no column. It is a flat open-addressing table: no pointers for the collector to follow, no strings kept.
+// seen has no column. It is a flat open-addressing table: no pointers for the collector to follow, no strings kept. Of an n-gram
+// only half of its hash is kept, to tell it from others with the same place: once in four thousand million it is mistaken.
 type vocabulary struct {
-	keys   []uint64 // 0 is an empty place
-	cols   []uint32
+	table  []uint32  // of columns, counted from one; 0 is an empty place
+	check  []uint32  // by column, the upper half of the hash
 	idf    []float32 // by column
 	unseen float32   // rarity of an n-gram never seen
 }
 
-func (v *vocabulary) place(h uint64) int {
-	mask := uint64(len(v.keys) - 1)
-	i := (h ^ h>>29) & mask
-	for v.keys[i] != 0 && v.keys[i] != h {
-		i = (i + 1) & mask
+// column is that of an n-gram, if it has one; at is where it is in the table or would be.
+func (v *vocabulary) column(h uint64) (col uint32, ok bool, at int) {
+	mask := uint64(len(v.table) - 1)
+	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
+		switch c := v.table[i]; {
+		case c == 0:
+			return 0, false, int(i)
+		case v.check[c-1] == uint32(h>>32):
+			return c - 1, true, int(i)
+		}
 	}
-	return int(i)
 }
 
 // newVocabulary gives every n-gram that occurs in at least minDF of the texts a column.
@@ -126,20 +131,20 @@ func newVocabularyOf(texts []string, minDF int, of func(*grams, string)) *vocabu
 			}
 		}
 	}
+	order = slices.DeleteFunc(order, func(h uint64) bool { return int(df[h]) < minDF })
+	// The most common first: what is read again and again then lies together, and learning takes half the time.
+	slices.SortStableFunc(order, func(a, b uint64) int { return int(df[b]) - int(df[a]) })
 	size := 16
-	for size < 2*len(order) {
+	for 3*size < 4*len(order) {
 		size *= 2
 	}
-	v := &vocabulary{keys: make([]uint64, size), cols: make([]uint32, size)}
+	v := &vocabulary{table: make([]uint32, size), check: make([]uint32, 0, len(order)), idf: make([]float32, 0, len(order)), unseen: rarity(len(texts), 0)}
 	for _, h := range order {
-		if h == 0 || int(df[h]) < minDF {
-			continue
+		if _, ok, at := v.column(h); !ok {
+			v.check, v.idf = append(v.check, uint32(h>>32)), append(v.idf, rarity(len(texts), int(df[h])))
+			v.table[at] = uint32(len(v.idf))
 		}
-		i := v.place(h)
-		v.keys[i], v.cols[i] = h, uint32(len(v.idf))
-		v.idf = append(v.idf, rarity(len(texts), int(df[h])))
 	}
-	v.unseen = rarity(len(texts), 0)
 	return v
 }
 
@@ -173,11 +178,10 @@ func (v *vocabulary) part(hashes []uint64, share float64, out []feature) []featu
 		if j-i > 1 {
 			tf += float32(math.Log(float64(j - i)))
 		}
-		if p := v.place(hashes[i]); v.keys[p] == 0 {
-			strange += float64(tf*v.unseen) * float64(tf*v.unseen)
-		} else {
-			col := v.cols[p]
+		if col, ok, _ := v.column(hashes[i]); ok {
 			out = append(out, feature{col, tf * v.idf[col]})
+		} else {
+			strange += float64(tf*v.unseen) * float64(tf*v.unseen)
 		}
 		i = j
 	}

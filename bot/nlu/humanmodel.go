@@ -11,7 +11,7 @@ import (
 // words stand for, and over what each group of rules says.
 type askingModel struct {
 	words, tags *vocabulary
-	weights     *matrix
+	weights     *packed
 }
 
 // The squared lengths of the three parts of a sentence's vector.
@@ -104,7 +104,7 @@ func (m *askingModel) probability(p personWords) float64 {
 	if len(x) == 0 {
 		return 0
 	}
-	s := make([]float32, m.weights.stride)
+	s := make([]float32, m.weights.classes)
 	m.weights.scores(x, s)
 	softmax(s[:2])
 	return float64(s[1])

@@ -12,7 +12,7 @@ import (
 type langModel struct {
 	langs   []string
 	vocab   *vocabulary
-	weights *matrix
+	weights *packed
 }
 
 // A message decides its own language when the model is this sure of it; otherwise the hint does. One word may be a name
@@ -76,7 +76,7 @@ func (m *langModel) detect(text, hint string) (lang string, sure bool) {
 	if len(x) == 0 {
 		return hint, false
 	}
-	s := make([]float32, m.weights.stride)
+	s := make([]float32, m.weights.classes)
 	m.weights.scores(x, s)
 	s = s[:m.weights.classes]
 	softmax(s)

@@ -73,7 +73,7 @@ type Conflict struct {
 // Model understands sentences. It does not change after training and is safe for concurrent use.
 type Model struct {
 	vocab     *vocabulary
-	weights   *matrix
+	weights   *packed
 	intents   []string
 	known     float64 // energy below this is Unknown
 	sure      float64 // probability below this is Unsure
@@ -93,6 +93,7 @@ const PersonIntent = "human"
 const (
 	svmCost, svmEpochs         = 2.0, 10
 	softmaxCost, softmaxEpochs = 10.0, 8
+	againEpochs                = 5   // without a fold, from where the whole stood
 	svmShare                   = 3.0 // weight of the SVM's margins beside the regression's scores
 )
 
@@ -109,9 +110,12 @@ func Train(examples []Example, opt Options) (*Model, error) {
 
 // finish learns what is left when the vectors are there.
 func (m *Model) finish(p problem, examples []Example, opt Options) {
-	m.lang = trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed)
-	m.weights = learn(p, opt.Seed)
-	m.known, m.sure = calibrate(p, opt.quantile(), opt.Seed)
+	var wg sync.WaitGroup
+	wg.Go(func() { m.lang = trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed) })
+	defer wg.Wait()
+	l := learn(p, opt.Seed)
+	m.weights = l.sum(p.classes).pack()
+	m.known, m.sure = calibrate(p, l, opt.quantile(), opt.Seed)
 }
 
 func (o Options) quantile() float64 {
@@ -127,7 +131,7 @@ func trainUncalibrated(examples []Example) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.weights, m.lang = learn(p, 0), &langModel{}
+	m.weights, m.lang = learn(p, 0).sum(p.classes).pack(), &langModel{}
 	return m, nil
 }
 
@@ -149,7 +153,7 @@ func prepare(examples []Example, opt Options) (m *Model, p problem, clean []sent
 	for _, t := range texts {
 		p.x = append(p.x, m.vocab.vector(&g, t, nil))
 	}
-	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.stride)} }
+	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.classes)} }
 	return m, p, clean, nil
 }
 
@@ -208,7 +212,7 @@ func (m *Model) problemOf(clean []sentence) (texts []string, p problem) {
 		}
 	}
 	slices.Sort(m.intents)
-	m.intents = slices.Clip(slices.Compact(m.intents))
+	m.intents = slices.Clone(slices.Compact(m.intents))
 	for _, e := range clean {
 		y, ok := slices.BinarySearch(m.intents, e.intent)
 		if !ok {

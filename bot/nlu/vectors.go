@@ -19,7 +19,7 @@ type joined struct {
 	ask     Embedder
 	mean    []float32 // of the examples' vectors; what all sentences share says nothing of one
 	words   int       // columns of the vocabulary; the vector's stand behind
-	weights *matrix
+	weights *packed
 	known   float64
 	sure    float64
 }
@@ -48,8 +48,9 @@ func (m *Model) Join(ctx context.Context, examples []Example, opt Options, patie
 	for i, v := range vectors {
 		p.x[i] = j.add(slices.Clone(p.x[i]), v)
 	}
-	j.weights = learn(p, opt.Seed)
-	j.known, j.sure = calibrate(p, opt.quantile(), opt.Seed)
+	l := learn(p, opt.Seed)
+	j.weights = l.sum(p.classes).pack()
+	j.known, j.sure = calibrate(p, l, opt.quantile(), opt.Seed)
 	fresh.joined = j
 	return fresh, nil
 }
