@@ -98,7 +98,7 @@ func (w *Workshop) Hints(ctx context.Context, a Article) ([]Hint, error) {
 // lineHints reads one line of Markdown.
 func lineHints(lang string, n int, line string) (out []Hint) {
 	for _, m := range mdImage.FindAllStringSubmatch(line, 5) {
-		if strings.TrimSpace(m[1]) == "" {
+		if strings.Trim(m[1], " …") == "" {
 			out = append(out, Hint{Kind: HintAlt, Line: n})
 		}
 	}

@@ -24,6 +24,7 @@ type Options struct {
 	Patience time.Duration                // how long a search waits for an index; 0 means 10 seconds
 	Life     string                       // of the store, letters and digits: an index made in another life is built anew, for its cursor means nothing here
 	URL      func(lang, id string) string // the page of an article; nil: /help/lang/id
+	Pictures Pictures                     // what articles show; nil: there are none, and an import leaves them out
 }
 
 // Library searches the articles of a Store. It is safe for use by many goroutines.

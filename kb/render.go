@@ -12,13 +12,16 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 var (
 	markdown = sync.OnceValue(func() goldmark.Markdown {
 		return goldmark.New(goldmark.WithExtensions(
-			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), extension.Strikethrough))
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), extension.Strikethrough),
+			goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(hang{}, 1000))))
 	})
 	policy = sync.OnceValue(newPolicy)
 
@@ -42,10 +45,34 @@ func newPolicy() *bluemonday.Policy {
 	p.RequireNoReferrerOnFullyQualifiedLinks(true)
 	p.RequireNoFollowOnFullyQualifiedLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true)
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`^/?[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^` + PicturePath + `[^/?#]+$`)).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("title").OnElements("a", "img")
 	return p
+}
+
+// hang gives every picture the address at which a page finds it. One that does not stand here leaves its words behind.
+type hang struct{}
+
+// Transform looks at the pictures of a document.
+func (hang) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	var found []*ast.Image
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the visitor never fails
+		if img, ok := n.(*ast.Image); ok && entering {
+			found = append(found, img)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, img := range found {
+		if at := pictureAddress(string(img.Destination)); at != "" {
+			img.Destination = []byte(at)
+			continue
+		}
+		for c := img.FirstChild(); c != nil; c = img.FirstChild() {
+			img.Parent().InsertBefore(img.Parent(), img, c)
+		}
+		img.Parent().RemoveChild(img.Parent(), img)
+	}
 }
 
 // Render turns Markdown into HTML that is safe to put in a page: no script, no style, no frame, images from this server

@@ -17,6 +17,7 @@ type Editors struct {
 	Gaps     *kb.Gaps
 	Works    ListedDocs[kb.Work] // what is typed and not saved, by person and article
 	Votes    ListedDocs[kb.Votes]
+	Pictures kb.Pictures
 
 	// Used says of articles, by key, how often an answer quoted them lately, and how many customers said that it helped or not.
 	Used func(ctx context.Context) (map[string][3]int, error)
@@ -52,12 +53,14 @@ func (s *Server) editorRoutes(mux router, readers, writers []string) {
 		"PUT /api/v1/kb/gaps/{gap}":                       s.kbDecideGap,
 		"POST /api/v1/kb/gaps/{gap}/draft":                s.kbDraftFromGap,
 		"POST /api/v1/kb/import":                          s.kbImport,
+		"POST /api/v1/kb/pictures":                        s.kbPicture,
 	} {
 		s.kbRoute(mux, pattern, call, writers)
 	}
 	s.kbRoute(mux, "GET /api/v1/kb/gaps", s.kbGaps, readers)
 	s.kbRoute(mux, "GET /api/v1/kb/gaps/{gap}", s.kbGap, readers)
 	s.kbRoute(mux, "GET /api/v1/kb/export", s.kbExport, readers)
+	mux.HandleFunc("GET "+kb.PicturePath+"{name}", s.showPicture)
 }
 
 // kbRestore makes the text of an earlier revision the newest one. It is a new revision: nothing is lost by it.

@@ -35,6 +35,7 @@ type data struct {
 	articles *document.Collection[kb.Article]
 	works    *document.Collection[kb.Work]
 	votes    *document.Collection[kb.Votes]
+	pictures *document.Collection[kb.Picture]
 	gaps     *document.Collection[kb.Gap]
 	misses   *document.Collection[kb.Miss]
 	orders   *document.Collection[demo.Record]
@@ -65,6 +66,7 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	d.articles = document.In(d.engine, "articles", document.Options[kb.Article]{History: true, Keys: kb.ArticleKeys})
 	d.works = document.In(d.engine, "works", document.Options[kb.Work]{})
 	d.votes = document.In(d.engine, "votes", document.Options[kb.Votes]{})
+	d.pictures = document.In(d.engine, "pictures", document.Options[kb.Picture]{})
 	d.gaps = document.In(d.engine, "gaps", document.Options[kb.Gap]{History: true})
 	d.misses = document.In(d.engine, "misses", document.Options[kb.Miss]{})
 	d.orders = document.In(d.engine, "orders", document.Options[demo.Record]{})
@@ -77,7 +79,7 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	}
 	d.secrets = document.In(d.engine, "secrets", document.Options[secret]{})
 	d.seeds = document.In(d.engine, "seeds", document.Options[seed]{})
-	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch()}); err != nil {
+	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch(), Pictures: d.pictures}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close())
 	}
 	return d, nil

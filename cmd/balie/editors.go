@@ -24,7 +24,7 @@ func openEditors(h *house, model func() *nlu.Model, zone *time.Location, country
 	gaps := &kb.Gaps{Groups: h.data.gaps, Misses: h.data.misses, Now: time.Now}
 	looking := voiceOf(model, flow.NewSet(flow.Builtin()...), nowhere{}, nowhere{}, zone, country)
 	shop := &kb.Workshop{Library: h.data.library, Store: h.data.articles, Voice: review.Voice(looking, time.Now), Past: past.Past, Gaps: gaps, Log: h.log}
-	return &web.Editors{Workshop: shop, Gaps: gaps, Works: h.data.works, Votes: h.data.votes, Mask: review.Mask,
+	return &web.Editors{Workshop: shop, Gaps: gaps, Works: h.data.works, Votes: h.data.votes, Pictures: h.data.pictures, Mask: review.Mask,
 		Used: func(ctx context.Context) (map[string][3]int, error) { return usedLately(ctx, past) },
 		Answer: func(ctx context.Context, conv string, seq uint64, lang string) (string, error) {
 			events, err := h.relay.Read(ctx, chat.ConversationID(conv), chat.Seq(seq), 500)

@@ -13,6 +13,7 @@ import { Preview } from './preview'
 import type { Article } from './protocol'
 import { Publish } from './publish'
 import { Session } from './session'
+import { add, pictures } from './picture'
 import { Toolbar } from './toolbar'
 import { Translation } from './translation'
 import { Tests, Try } from './try'
@@ -149,6 +150,11 @@ function Field({ session, pen, save }: { session: Session; pen: { current: Pen |
           fixed: !room.mayWrite,
           changed: (body) => session.content.peek().body !== body && session.change({ body }),
           save: () => void save(),
+          files: (data) => {
+            const found = room.mayWrite ? pictures(data) : []
+            if (found.length > 0 && pen.current) void add(room, pen.current, found)
+            return found.length > 0
+          },
         })
         pen.current = { view, tools }
         there.value = true

@@ -36,6 +36,8 @@ export interface FieldOptions {
   fixed: boolean
   changed: (text: string) => void
   save: () => void
+  /** Files were pasted or dropped; false leaves them to the browser. */
+  files: (data: DataTransfer | null) => boolean
 }
 
 /** field makes the text field. Tab leaves it, as in any form; Ctrl+S saves. */
@@ -61,6 +63,10 @@ export function field(o: FieldOptions): EditorView {
         ...historyKeymap,
         ...defaultKeymap,
       ]),
+      EditorView.domEventHandlers({
+        paste: (e) => o.files(e.clipboardData) && (e.preventDefault(), true),
+        drop: (e) => o.files(e.dataTransfer) && (e.preventDefault(), true),
+      }),
       EditorView.updateListener.of((u) => {
         if (u.docChanged) o.changed(u.state.doc.toString())
       }),

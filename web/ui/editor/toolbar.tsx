@@ -1,7 +1,9 @@
 // Buttons for who knows no Markdown. One tab stop; arrows move between them.
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { useRoom } from './context'
 import type { Pen } from './fieldload'
+import { add } from './picture'
 
 const buttons = [
   ['bold', ({ tools, view }: Pen) => tools.wrap(view, '**')],
@@ -15,14 +17,16 @@ const buttons = [
 ] as const
 
 export function Toolbar({ pen }: { pen: { current: Pen | undefined } }) {
-  const { t, mayWrite } = useRoom()
+  const room = useRoom()
+  const { t, mayWrite } = room
   const at = useSignal(0)
+  const file = useRef<HTMLInputElement>(null)
   if (!mayWrite) return null
   const move = (e: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key]
     if (!step) return
     e.preventDefault()
-    at.value = (at.value + step + buttons.length) % buttons.length
+    at.value = (at.value + step + buttons.length + 1) % (buttons.length + 1)
     e.currentTarget.querySelectorAll('button')[at.value]?.focus()
   }
   return (
@@ -32,6 +36,15 @@ export function Toolbar({ pen }: { pen: { current: Pen | undefined } }) {
           {t(`tool_${name}`)}
         </button>
       ))}
+      <button type="button" tabIndex={at.value === buttons.length ? 0 : -1} onClick={() => file.current?.click()}>
+        {t('tool_picture')}
+      </button>
+      <input ref={file} type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple hidden aria-label={t('tool_picture')}
+        onChange={(e) => {
+          const chosen = [...(e.currentTarget.files ?? [])]
+          e.currentTarget.value = '' // the same file may be chosen again
+          if (pen.current) void add(room, pen.current, chosen)
+        }} />
     </div>
   )
 }

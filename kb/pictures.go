@@ -1,0 +1,139 @@
+package kb
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	_ "image/gif"  // how large a picture is
+	_ "image/jpeg" // in each of the kinds
+	_ "image/png"  // that can be measured
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"balie/internal/fault"
+)
+
+// PicturePath is where a page asks for the pictures of articles; behind it stands a picture's name.
+const PicturePath = "/help/media/"
+
+// Limits of one picture: its bytes, and the longest side that a browser on an old phone still opens.
+const (
+	MaxPicture = 2 << 20
+	maxSide    = 8000
+)
+
+// Picture is a picture that articles show. It is known by its file name, wherever in a folder an article says that it stands.
+type Picture struct {
+	Type string    `json:"type"` // of the content, as image/png
+	Data []byte    `json:"data"`
+	Path string    `json:"path,omitempty"` // where it stood when it was imported
+	By   string    `json:"by,omitempty"`
+	At   time.Time `json:"at"`
+}
+
+// Pictures is where pictures are kept, by name.
+type Pictures interface {
+	Get(ctx context.Context, id string) (Picture, uint64, error)
+	Put(ctx context.Context, id string, p Picture, rev uint64) (uint64, error)
+	List(ctx context.Context, index, prefix string, each func(id string, rev uint64, p Picture) error) error
+}
+
+// pictureTypes are the kinds of pictures by the ending of their names. SVG is none of them: it may carry a program.
+var pictureTypes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+
+// pictureName is what a name may look like: it stands in addresses and in file names.
+var pictureName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._()-]{0,99}$`)
+
+// PictureName returns the name by which a picture is known: the last part of its path or address, false when that is none.
+func PictureName(file string) (string, bool) {
+	if u, err := url.PathUnescape(file); err == nil {
+		file = u
+	}
+	name := norm.NFC.String(path.Base(strings.ReplaceAll(file, `\`, "/")))
+	_, known := pictureTypes[strings.ToLower(path.Ext(name))]
+	return name, known && pictureName.MatchString(name)
+}
+
+// FreshName makes a name for a picture that somebody brings: that of their file, and a part of its content's sum, so that another
+// picture with the same name is another picture, and the same one again is the same.
+func FreshName(file string, data []byte) string {
+	file = path.Base(strings.ReplaceAll(file, `\`, "/"))
+	stem := strings.ToLower(strings.TrimSuffix(file, path.Ext(file)))
+	stem = strings.Trim(strings.Join(strings.FieldsFunc(stem, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) || r > unicode.MaxLatin1 }), "-"), "-")
+	if len(stem) > 60 {
+		stem = strings.ToValidUTF8(stem[:60], "")
+	}
+	sum := sha256.Sum256(data)
+	return cmp.Or(stem, "picture") + "-" + hex.EncodeToString(sum[:5]) + endingOf(http.DetectContentType(data))
+}
+
+func endingOf(kind string) string {
+	for _, ext := range []string{".png", ".jpg", ".gif", ".webp"} {
+		if pictureTypes[ext] == kind {
+			return ext
+		}
+	}
+	return ""
+}
+
+// NewPicture takes a picture in. What it is is read from its bytes, not from its name; what is no picture, is too large or says that it
+// is wider than any screen is refused.
+func NewPicture(name string, data []byte, by string, now time.Time) (Picture, error) {
+	if len(data) > MaxPicture {
+		return Picture{}, fault.Newf(fault.TooLong, "The picture is larger than %d MB. Make it smaller first.", MaxPicture>>20)
+	}
+	kind := http.DetectContentType(data)
+	if endingOf(kind) == "" || pictureTypes[strings.ToLower(path.Ext(name))] != kind {
+		return Picture{}, fault.New(fault.Invalid, "This is no PNG, JPEG, GIF or WebP picture, or its name says another kind.")
+	}
+	if kind != "image/webp" {
+		c, _, err := image.DecodeConfig(bytes.NewReader(data))
+		if err != nil {
+			return Picture{}, fault.Wrap(fault.Invalid, "The picture cannot be opened: it is damaged.", err)
+		}
+		if c.Width > maxSide || c.Height > maxSide {
+			return Picture{}, fault.Newf(fault.TooLong, "The picture is larger than %d points on a side. Make it smaller first.", maxSide)
+		}
+	}
+	return Picture{Type: kind, Data: data, By: by, At: now.UTC()}, nil
+}
+
+// KeepPicture keeps a picture under its name, in place of one with other bytes. It reports whether anything changed.
+func KeepPicture(ctx context.Context, in Pictures, name string, p Picture) (changed bool, err error) {
+	old, rev, err := in.Get(ctx, name)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return false, fmt.Errorf("read picture %s: %w", name, err)
+	}
+	if err == nil && bytes.Equal(old.Data, p.Data) {
+		return false, nil
+	}
+	if _, err := in.Put(ctx, name, p, rev); err != nil {
+		return false, fmt.Errorf("keep picture %s: %w", name, err)
+	}
+	return true, nil
+}
+
+// pictureAddress is where a page finds what an article calls dest; "" for a picture that does not stand here. An article says it as
+// it stands in its folder, ../media/a.png, or in full, /help/media/a.png.
+func pictureAddress(dest string) string {
+	u, err := url.Parse(dest)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" {
+		return ""
+	}
+	name, ok := PictureName(u.Path)
+	if !ok {
+		return ""
+	}
+	return PicturePath + url.PathEscape(name)
+}
