@@ -58,6 +58,9 @@ func New(log Log, lists Lists, people People, presence Presences, s Settings, no
 // Settings returns the desk's settings.
 func (d *Desk) Settings() Settings { return d.settings }
 
+// Lease is how long an agent may be silent before their conversations go back to the queue.
+func (d *Desk) Lease() time.Duration { return d.settings.lease() }
+
 // HeldError is the Conflict of a claim that came too late: it says who has the conversation.
 type HeldError struct{ Holder chat.Party }
 
@@ -108,10 +111,15 @@ func (d *Desk) Claim(ctx context.Context, p Person, conv chat.ConversationID) (c
 
 // give is the append that hands a conversation to an agent and starts their lease.
 func (d *Desk) give(c chat.Conversation, to Person, why chat.Reason, by chat.Party, note string) relay.Append {
-	return relay.Append{Conv: c.ID, At: c.Head,
+	set := d.Settings()
+	a := relay.Append{Conv: c.ID, At: c.Head,
 		Drafts: []chat.Draft{{By: by, Body: &chat.OwnerChanged{To: chat.RoleAgent, Agent: to.ID, Name: to.Name, Reason: why, Note: note}}},
-		Leave:  []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerLease, Due: d.now().Add(Gone)}},
+		Leave:  []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerLease, Due: d.now().Add(set.lease())}},
 	}
+	if by.ID != to.ID && set.Offer > 0 {
+		a.Leave = append(a.Leave, relay.Leave{Worker: relay.WorkerHandoff, Name: timerOffer, Due: d.now().Add(set.Offer)})
+	}
+	return a
 }
 
 // claimed learns how long that customer waited.

@@ -121,7 +121,7 @@ func TestRestartGivesAgentsTimeToComeBack(t *testing.T) {
 	if c := h.state(conv); c.Owner.Role != chat.RoleAgent {
 		t.Fatal("taken at once: nobody could give a sign of life")
 	}
-	h.wait(handoff.Gone + time.Second)
+	h.wait(31 * time.Second)
 	h.work()
 	if c := h.state(conv); c.Owner.Role != chat.RoleQueue {
 		t.Errorf("not taken later either: %+v", c.Owner)

@@ -51,15 +51,12 @@ type People interface {
 // State is whether an agent takes work.
 type State string
 
-// The states. An agent who gives no sign of life for Gone counts as offline, whatever the state says.
+// The states. An agent who gives no sign of life for the length of a lease counts as offline, whatever the state says.
 const (
 	Available State = "available"
 	Away      State = "away"
 	Offline   State = "offline"
 )
-
-// Gone is how long an agent may be silent before their conversations go back to the queue: the length of a lease.
-const Gone = 30 * time.Second
 
 // Presence is an agent's state and last sign of life.
 type Presence struct {
@@ -69,9 +66,9 @@ type Presence struct {
 	Seen  time.Time `json:"seen"`
 }
 
-// Now returns the state as it counts at a moment.
-func (p Presence) Now(now time.Time) State {
-	if now.Sub(p.Seen) >= Gone || p.State == "" {
+// Now returns the state as it counts at a moment, where an agent may be silent for as long as a lease.
+func (p Presence) Now(now time.Time, lease time.Duration) State {
+	if now.Sub(p.Seen) >= lease || p.State == "" {
 		return Offline
 	}
 	return p.State
@@ -88,22 +85,23 @@ type Presences interface {
 type Settings struct {
 	Hours  Hours    `json:"hours"`
 	Codes  []Code   `json:"codes"`
-	Canned []Canned `json:"canned"`
+	Canned []Canned `json:"canned"` // the replies that a house begins with; editors keep them elsewhere from then on
 	Teams  []Team   `json:"teams"`
 	SLA    int      `json:"sla_s"` // seconds within which a waiting customer should be answered
+
+	Reply time.Duration `json:"-"` // within which a person answers again; 0: nobody counts
+	Lease time.Duration `json:"-"` // an agent who is silent for this long has left; 0: half a minute
+	Offer time.Duration `json:"-"` // a colleague who was given a conversation opens it within this; 0: however long it takes
+	Idle  time.Duration `json:"-"` // a conversation in which nobody says more is closed after this; 0: never
 }
+
+// lease is how long an agent may be silent before their conversations go back to the queue.
+func (s Settings) lease() time.Duration { return cmp.Or(s.Lease, 30*time.Second) }
 
 // Code is a wrap-up code: what a conversation was about, in the end.
 type Code struct {
 	ID    string            `json:"id"`
 	Label map[string]string `json:"label"`
-}
-
-// Canned is a prepared reply, by language.
-type Canned struct {
-	ID    string            `json:"id"`
-	Title string            `json:"title"`
-	Text  map[string]string `json:"text"`
 }
 
 // Team is a group of agents with a queue of its own within the queue.
@@ -125,9 +123,9 @@ func DefaultSettings() Settings {
 			{"spam", label("Geen echte vraag", "Not a real question")},
 		},
 		Canned: []Canned{
-			{"hello", "Begroeting", label("Goedendag, u spreekt met een medewerker. Ik lees uw gesprek even door.", "Hello, you are talking to a member of our team. I am reading your conversation.")},
-			{"moment", "Een moment", label("Een ogenblik, ik zoek het voor u uit.", "One moment, I am looking into it for you.")},
-			{"bye", "Afsluiting", label("Kan ik nog iets voor u doen?", "Is there anything else I can do for you?")},
+			{ID: "hello", Title: "Begroeting", Text: label("Goedendag {klant}, u spreekt met {medewerker}. Ik lees uw gesprek even door.", "Hello {customer}, you are talking to {agent}. I am reading your conversation.")},
+			{ID: "moment", Title: "Een moment", Text: label("Een ogenblik, ik zoek het voor u uit.", "One moment, I am looking into it for you.")},
+			{ID: "bye", Title: "Afsluiting", Text: label("Kan ik nog iets voor u doen?", "Is there anything else I can do for you?")},
 		},
 	}
 }
@@ -189,6 +187,63 @@ func (h Hours) Open(t time.Time) bool {
 		}
 	}
 	return false
+}
+
+// maxSpan bounds over how many days hours are counted: whoever has waited longer has waited too long.
+const maxSpan = 60
+
+// Between returns how much of the time from one moment to another the desk was open.
+func (h Hours) Between(from, to time.Time) (open time.Duration) {
+	if len(h.Week) == 0 || !from.Before(to) {
+		return max(0, to.Sub(from))
+	}
+	h.spans(from, func(a, b time.Time) bool {
+		if a.Before(to) {
+			open += earlier(b, to).Sub(a)
+		}
+		return b.Before(to)
+	})
+	return open
+}
+
+// After returns when the desk will have been open for d since a moment; zero if that is not within two months.
+func (h Hours) After(from time.Time, d time.Duration) (at time.Time) {
+	if len(h.Week) == 0 {
+		return from.Add(d)
+	}
+	h.spans(from, func(a, b time.Time) bool {
+		if left := b.Sub(a); left < d {
+			d -= left
+			return true
+		}
+		at = a.Add(d)
+		return false
+	})
+	return at
+}
+
+// spans calls each with the times in which the desk is open from a moment on, in order, until it says stop or maxSpan days are over.
+func (h Hours) spans(from time.Time, each func(open, shut time.Time) (more bool)) {
+	end := from
+	for d := -1; d < maxSpan; d++ { // last night's hours may run into today
+		open, shut, ok := h.on(from.In(h.location()).AddDate(0, 0, d))
+		if open.Before(end) {
+			open = end
+		}
+		if !ok || !open.Before(shut) {
+			continue
+		}
+		if end = shut; !each(open, shut) {
+			return
+		}
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // Next returns when the desk opens after t; zero if it does not within a month.

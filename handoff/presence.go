@@ -52,7 +52,7 @@ func (d *Desk) SetState(ctx context.Context, p Person, s State) error {
 	return err
 }
 
-// Beat notes a sign of life; state "" keeps the state there is. It is written at most every five seconds unless the state changes.
+// Beat notes a sign of life; state "" keeps the state there is. Unless the state changes it is written at most six times in a lease.
 func (d *Desk) Beat(ctx context.Context, p Person, state State) error {
 	d.mu.Lock()
 	b := d.beats[p.ID]
@@ -64,7 +64,7 @@ func (d *Desk) Beat(ctx context.Context, p Person, state State) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := d.now()
-	if since := now.Sub(b.last); state == "" && since >= 0 && since < Gone/6 {
+	if since := now.Sub(b.last); state == "" && since >= 0 && since < d.settings.lease()/6 {
 		return nil
 	}
 	pr, _, err := d.presence.Get(ctx, p.ID)
@@ -88,7 +88,7 @@ func (d *Desk) Beat(ctx context.Context, p Person, state State) error {
 func (d *Desk) Present(ctx context.Context) ([]Presence, error) {
 	var all []Presence
 	err := d.presence.List(ctx, "", "", func(_ string, _ uint64, p Presence) error {
-		p.State = p.Now(d.now())
+		p.State = p.Now(d.now(), d.settings.lease())
 		all = append(all, p)
 		return nil
 	})
@@ -116,7 +116,7 @@ func (d *Desk) present(ctx context.Context, agent string) (Person, error) {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return to, err
 	}
-	if !to.May(RoleAgent, RoleSupervisor) || pr.Now(d.now()) != Available {
+	if !to.May(RoleAgent, RoleSupervisor) || pr.Now(d.now(), d.settings.lease()) != Available {
 		return to, fault.Newf(fault.Conflict, "%s is not available now.", to.Name)
 	}
 	return to, nil

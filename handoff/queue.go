@@ -75,19 +75,37 @@ func (d *Desk) Place(ctx context.Context, conv chat.ConversationID) (place, of i
 	return place, of, err
 }
 
-// Urgency says how a waiting customer stands against the time the company promises: ok, warn from 80 % on, late.
+// Urgency says how a waiting customer stands against the time the company promises: ok, warn from 80 % on, late. Only the hours in which
+// the desk is open count.
 func (d *Desk) Urgency(c chat.Conversation) string {
-	sla := time.Duration(d.Settings().SLA) * time.Second
-	if c.Owner.Role != chat.RoleQueue || c.WaitingSince.IsZero() || sla <= 0 {
+	from, promise := d.promise(c)
+	if from.IsZero() || promise <= 0 {
 		return "ok"
 	}
-	switch w := d.now().Sub(c.WaitingSince); {
-	case w >= sla:
+	switch w := d.Settings().Hours.Between(from, d.now()); {
+	case w >= promise:
 		return "late"
-	case w >= sla*8/10:
+	case w >= promise*8/10:
 		return "warn"
 	}
 	return "ok"
+}
+
+// promise is since when a customer waits for a person, and how long that may take; zero where nobody waits for one.
+func (d *Desk) promise(c chat.Conversation) (from time.Time, within time.Duration) {
+	set := d.Settings()
+	first := time.Duration(set.SLA) * time.Second
+	switch {
+	case c.Owner.Role == chat.RoleQueue:
+		return c.WaitingSince, first
+	case c.Owner.Role != chat.RoleAgent:
+		return time.Time{}, 0
+	case c.Answered < c.Owner.Since && len(c.Agents) <= 1: // taken, and not a word yet
+		return c.WaitingSince, first
+	case Unanswered(c) && c.Last.Role == chat.RoleCustomer:
+		return c.Last.At, set.Reply
+	}
+	return time.Time{}, 0
 }
 
 // waits remembers how long the last customers waited, to tell the next ones. It forgets with the process: a guess from yesterday

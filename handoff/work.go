@@ -14,6 +14,8 @@ import (
 const (
 	timerLease = "lease" // look whether the agent is still there
 	timerSLA   = "sla"   // a waiting customer's time is nearly gone
+	timerOffer = "offer" // look whether the colleague who was given it has opened it
+	timerIdle  = "idle"  // look whether anybody still speaks
 )
 
 // Name is the worker's name.
@@ -39,6 +41,10 @@ func (d *Desk) Work(ctx context.Context, t relay.Task) error {
 	switch t.Name {
 	case timerLease:
 		return d.checkLease(ctx, t, c)
+	case timerOffer:
+		return d.checkOffer(ctx, t, c)
+	case timerIdle:
+		return d.checkIdle(ctx, t, c)
 	case timerSLA:
 		d.log.Hint(c.ID) // the desks look again, and see how urgent it has become
 		return d.settle(ctx, t, time.Time{})
@@ -66,8 +72,10 @@ func (d *Desk) look(ctx context.Context, t relay.Task, c chat.Conversation) erro
 		}
 		a.At = c.Head
 		a.Drafts = []chat.Draft{{By: chat.System, Key: key, Body: &chat.Message{Text: text, Lang: c.Lang, Act: chat.ActPromise}}}
-		if sla := d.Settings().SLA; sla > 0 {
-			a.Leave = []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerSLA, Due: c.WaitingSince.Add(time.Duration(sla) * time.Second * 8 / 10)}}
+		if from, within := d.promise(c); within > 0 {
+			if due := d.Settings().Hours.After(from, within*8/10); !due.IsZero() {
+				a.Leave = []relay.Leave{{Worker: relay.WorkerHandoff, Name: timerSLA, Due: due}}
+			}
 		}
 	}
 	if _, err := d.log.Commit(ctx, a); err != nil {
@@ -132,7 +140,7 @@ func (d *Desk) checkLease(ctx context.Context, t relay.Task, c chat.Conversation
 	if c.Owner.At.After(seen) {
 		seen = c.Owner.At
 	}
-	if until := seen.Add(Gone); d.now().Before(until) && pr.State != Offline {
+	if until := seen.Add(d.settings.lease()); d.now().Before(until) && pr.State != Offline {
 		return d.settle(ctx, t, until)
 	}
 	_, err = d.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Settle: []relay.Settle{{Task: t}},

@@ -74,7 +74,7 @@ func (l *Lessons) Teach(ctx context.Context, lang, text, intent, by string) (Tau
 		return Taught{}, fault.Newf(fault.TooLong, "An example has at most %d characters.", maxLesson)
 	}
 	if old, _, err := l.Store.Get(ctx, t.ID); err == nil {
-		return old, same(old, intent)
+		return old, sameLesson(old, intent)
 	} else if !fault.Is(err, fault.NotFound) {
 		return Taught{}, fmt.Errorf("read example: %w", err)
 	}
@@ -89,7 +89,7 @@ func (l *Lessons) Teach(ctx context.Context, lang, text, intent, by string) (Tau
 		if err != nil {
 			return Taught{}, fmt.Errorf("read example: %w", err)
 		}
-		return old, same(old, intent)
+		return old, sameLesson(old, intent)
 	}
 	if err != nil {
 		return Taught{}, fmt.Errorf("keep example: %w", err)
@@ -97,7 +97,7 @@ func (l *Lessons) Teach(ctx context.Context, lang, text, intent, by string) (Tau
 	return t, nil
 }
 
-func same(old Taught, intent string) error {
+func sameLesson(old Taught, intent string) error {
 	if old.Intent == intent {
 		return nil
 	}

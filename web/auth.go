@@ -77,8 +77,6 @@ type Login struct {
 // proofOf names a password's hash without telling it.
 func proofOf(hash string) string { return cookieID("proof\x00" + hash)[:16] }
 
-const loginLife = 12 * time.Hour
-
 // The cookies. Browsers take a __Host- cookie only over https; on loopback without it there is a plain one.
 const (
 	secureCookie = "__Host-balie"
@@ -168,11 +166,11 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	raw := make([]byte, 32)
 	rand.Read(raw)
 	value := base64.RawURLEncoding.EncodeToString(raw)
-	if err := s.opt.Logins.Set(r.Context(), cookieID(value), Login{Person: p.ID, Expires: s.now().Add(loginLife), Proof: proofOf(p.Password)}); err != nil {
+	if err := s.opt.Logins.Set(r.Context(), cookieID(value), Login{Person: p.ID, Expires: s.now().Add(s.opt.DeskSession), Proof: proofOf(p.Password)}); err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	setCookie(w, r, value, loginLife)
+	setCookie(w, r, value, s.opt.DeskSession)
 	writeJSON(w, http.StatusOK, meOf(p))
 }
 

@@ -106,6 +106,7 @@ func (s *Server) deskRoutes(mux router) {
 		"POST /api/v1/desk/conversations/{id}/close":    s.deskClose,
 		"POST /api/v1/desk/conversations/{id}/marks":    s.deskMark,
 		"POST /api/v1/desk/conversations/{id}/actions":  s.deskAction,
+		"POST /api/v1/desk/conversations/{id}/tests":    s.deskKeepTest,
 		"PUT /api/v1/desk/conversations/{id}/draft":     s.deskDraft,
 	} {
 		mux.HandleFunc(pattern, s.as(func(w http.ResponseWriter, r *http.Request, p handoff.Person) {
@@ -139,6 +140,7 @@ type deskBody struct {
 	Code    string   `json:"code"`
 	Seq     chat.Seq `json:"seq"`
 	Verdict string   `json:"verdict"`
+	Article string   `json:"article"`
 	State   string   `json:"state"`
 
 	actBody
@@ -217,11 +219,15 @@ func (s *Server) agents(ctx context.Context) ([]agentOut, error) {
 
 func (s *Server) deskSettings(r *http.Request, p handoff.Person) (any, error) {
 	agents, err := s.agents(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	canned, err := s.canned(r, false)
 	set := s.desk.Settings()
 	if set.Teams == nil {
 		set.Teams = []handoff.Team{}
 	}
-	return map[string]any{"codes": set.Codes, "canned": set.Canned, "teams": set.Teams, "agents": agents, "sla_s": set.SLA}, err
+	return map[string]any{"codes": set.Codes, "canned": canned, "teams": set.Teams, "agents": agents, "sla_s": set.SLA}, err
 }
 
 // maxLog bounds how many events of a conversation a page gets at once: the latest.
@@ -256,6 +262,9 @@ func (s *Server) deskConversation(r *http.Request, p handoff.Person) (any, error
 	ctx := r.Context()
 	c, err := s.log.Conversation(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.desk.Opened(ctx, p, c); err != nil {
 		return nil, err
 	}
 	all, err := s.tailOf(ctx, c)

@@ -161,7 +161,7 @@ func (l *deskLine) sendAgents(ctx context.Context) error {
 
 // live tells the desk what changes, keeps the agent's presence alive, and hangs up when they are signed out.
 func (l *deskLine) live(ctx context.Context, w *relay.Watcher) {
-	beat := time.NewTicker(handoff.Gone / 3)
+	beat := time.NewTicker(l.server.desk.Lease() / 3)
 	defer beat.Stop()
 	for {
 		var err error
@@ -200,7 +200,34 @@ func (l *deskLine) beat(ctx context.Context) error {
 	if err := s.desk.Beat(ctx, l.person, ""); err != nil {
 		return err
 	}
+	if err := l.lookAtOwn(ctx); err != nil {
+		return err
+	}
 	return l.sendAgents(ctx)
+}
+
+// lookAtOwn tells of this person's conversations in which a promise is nearly broken since: nothing happens in them that would tell.
+func (l *deskLine) lookAtOwn(ctx context.Context) error {
+	l.mu.Lock()
+	own := map[chat.ConversationID]string{}
+	for id, was := range l.shown {
+		if was.owner.Agent == l.person.ID {
+			own[id] = was.sla
+		}
+	}
+	l.mu.Unlock()
+	for id, was := range own {
+		c, err := l.server.log.Conversation(ctx, id)
+		if err != nil {
+			return err
+		}
+		if l.server.desk.Urgency(c) != was {
+			if err := l.changed(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // changed tells of one conversation: its row, an alert if it concerns this person, and its events if it has become theirs.
@@ -249,7 +276,7 @@ func (l *deskLine) alert(c chat.Conversation, was shown, known bool, now shown, 
 		kind = "assigned"
 	case mine && now.heard > was.heard:
 		kind = "new_message"
-	case c.Owner.Role == chat.RoleQueue && now.sla != "ok" && was.sla != now.sla:
+	case (mine || c.Owner.Role == chat.RoleQueue) && now.sla != "ok" && was.sla != now.sla:
 		kind = "sla"
 	default:
 		return nil
@@ -316,7 +343,11 @@ func (l *deskLine) typing(ctx context.Context, id chat.ConversationID) error {
 
 // openConversation follows one from a position; opening it again starts anew from there.
 func (l *deskLine) openConversation(ctx context.Context, f deskFrame) error {
-	if _, err := l.server.log.Conversation(ctx, f.Conversation); err != nil {
+	c, err := l.server.log.Conversation(ctx, f.Conversation)
+	if err != nil {
+		return l.fail(err, "")
+	}
+	if err := l.server.desk.Opened(ctx, l.person, c); err != nil {
 		return l.fail(err, "")
 	}
 	l.unfollow(f.Conversation, true)

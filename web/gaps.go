@@ -26,10 +26,15 @@ func (s *Server) kbGap(_ http.ResponseWriter, r *http.Request, _ handoff.Person)
 		return nil, err
 	}
 	answer, err := s.goodAnswer(r, g)
+	if err != nil {
+		return nil, err
+	}
+	examples, err := s.withTaught(r, g.Examples)
 	return struct {
 		kb.GapView
-		Answer string `json:"answer,omitempty"`
-	}{g, answer}, err
+		Examples []gapMiss `json:"examples"`
+		Answer   string    `json:"answer,omitempty"`
+	}{g, examples, answer}, err
 }
 
 // goodAnswer is the longest answer that an agent gave to one of a gap's latest questions; "" if nobody did.

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"balie/handoff"
+	"balie/internal/action"
+	"balie/internal/store/document"
 	"balie/web"
 )
 
@@ -18,6 +21,9 @@ func TestDescriptionCoversEveryRoute(t *testing.T) {
 	r := newRig(t, func(o *web.Options) {
 		o.Metrics = nothing
 		o.Editors = &web.Editors{}
+		e := o.Lists.(document.Engine)
+		o.Canned = document.In(e, "canned", document.Options[handoff.Canned]{History: true})
+		o.Limits = document.In(e, "limits", document.Options[action.Limits]{History: true})
 		o.Demo = map[string]http.Handler{"GET /api/v1/demo/token": nothing, "GET /api/v1/demo/orders/{id}": nothing,
 			"GET /api/v1/demo/customers/{id}": nothing, "GET /api/v1/demo/mail": nothing}
 	})

@@ -39,6 +39,8 @@ type Options struct {
 	Editors  *Editors // what editors have beyond that; nil: articles are published without a gate
 	Ready    []Check
 
+	Limits   LimitDocs               // nil: supervisors cannot change them
+	Canned   handoff.CannedDocs      // prepared replies; nil: there are none
 	Profiles handoff.Profiles        // may be nil
 	Ledger   Ledger                  // may be nil: agents then cannot act
 	Acts     Acts                    // what agents can do; nil: they can only undo
@@ -48,6 +50,7 @@ type Options struct {
 
 	PublicURL      string // our own origin as browsers see it; "" = whatever they call us
 	SessionLife    time.Duration
+	DeskSession    time.Duration // people at the desk sign in again after this; 0: twelve hours
 	MaxConnections int
 	NoRateLimit    bool
 	BehindProxy    bool             // a proxy of ours stands in front: the last address in X-Forwarded-For is the customer's
@@ -99,6 +102,9 @@ func New(opt Options) (*Server, error) {
 	}
 	if opt.SessionLife <= 0 {
 		opt.SessionLife = 30 * 24 * time.Hour
+	}
+	if opt.DeskSession <= 0 {
+		opt.DeskSession = 12 * time.Hour
 	}
 	if opt.MaxConnections <= 0 {
 		opt.MaxConnections = 15000
@@ -165,6 +171,8 @@ func (s *Server) mux() router {
 	s.deskRoutes(mux)
 	s.pageRoutes(mux)
 	s.articleRoutes(mux)
+	s.cannedRoutes(mux)
+	s.limitRoutes(mux)
 	s.healthRoutes(mux)
 	for pattern, h := range s.opt.Demo {
 		mux.Handle(pattern, h)

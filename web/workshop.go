@@ -19,6 +19,10 @@ type Editors struct {
 	Votes    ListedDocs[kb.Votes]
 	Pictures kb.Pictures
 
+	Proposals kb.ProposalDocs // what the desk proposes as tests
+	Lessons   *kb.Lessons     // what editors teach the ear
+	Intents   []Intent        // that they can teach
+
 	// Used says of articles, by key, how often an answer quoted them lately, and how many customers said that it helped or not.
 	Used func(ctx context.Context) (map[string][3]int, error)
 	// Answer returns what an agent answered in a conversation after an event, without personal data; "" if nobody did.
@@ -53,12 +57,18 @@ func (s *Server) editorRoutes(mux router, readers, writers []string) {
 		"PUT /api/v1/kb/gaps/{gap}":                       s.kbDecideGap,
 		"POST /api/v1/kb/gaps/{gap}/draft":                s.kbDraftFromGap,
 		"POST /api/v1/kb/import":                          s.kbImport,
+		"PUT /api/v1/kb/proposals/{proposal}":             s.kbDecideProposal,
+		"POST /api/v1/kb/examples":                        s.kbTeach,
+		"DELETE /api/v1/kb/examples/{example}":            s.kbForget,
 		"POST /api/v1/kb/pictures":                        s.kbPicture,
 	} {
 		s.kbRoute(mux, pattern, call, writers)
 	}
 	s.kbRoute(mux, "GET /api/v1/kb/gaps", s.kbGaps, readers)
 	s.kbRoute(mux, "GET /api/v1/kb/gaps/{gap}", s.kbGap, readers)
+	s.kbRoute(mux, "GET /api/v1/kb/proposals", s.kbProposals, readers)
+	s.kbRoute(mux, "GET /api/v1/kb/examples", s.kbExamples, readers)
+	s.kbRoute(mux, "GET /api/v1/kb/intents", s.kbIntents, readers)
 	s.kbRoute(mux, "GET /api/v1/kb/export", s.kbExport, readers)
 	mux.HandleFunc("GET "+kb.PicturePath+"{name}", s.showPicture)
 }
@@ -263,20 +273,8 @@ func (s *Server) kbKeepTest(w http.ResponseWriter, r *http.Request, p handoff.Pe
 	if err := readJSON(r, &in); err != nil {
 		return nil, err
 	}
-	question := strings.Join(strings.Fields(clip(in.Question, 500)), " ")
-	if question == "" {
-		return nil, fault.New(fault.Invalid, "A test needs a question.")
-	}
-	return s.change(w, r, in.Rev, func(a *kb.Article) error {
-		c := a.Content
-		for _, q := range c.Questions {
-			if strings.EqualFold(q, question) {
-				return nil
-			}
-		}
-		c.Questions = append(append([]string{}, c.Questions...), question)
-		*a = a.Edited(c, p.Name, "")
-		_, err := kb.Parse(a.Markdown())
+	return s.change(w, r, in.Rev, func(a *kb.Article) (err error) {
+		*a, err = a.WithQuestion(in.Question, p.Name)
 		return err
 	})
 }

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"balie/handoff"
+	"balie/internal/action"
 	"balie/internal/store/document"
 	"balie/kb"
 	"balie/web"
@@ -25,11 +27,22 @@ import (
 // withEditors gives the house a workshop whose voice is the library's verdict.
 func withEditors(t *testing.T) *rig {
 	t.Helper()
+	return withEditorsAnd(t, func(*web.Options) {})
+}
+
+// withEditorsAnd is withEditors with further changes of the options, or a look at them.
+func withEditorsAnd(t *testing.T, more func(*web.Options)) *rig {
+	t.Helper()
 	return newRig(t, func(o *web.Options) {
+		defer more(o)
 		lib := o.Library.(*kb.Library)
 		e := o.Lists.(document.Engine)
 		gaps := &kb.Gaps{Groups: document.In(e, "gaps", document.Options[kb.Gap]{}), Misses: document.In(e, "misses", document.Options[kb.Miss]{}), Now: time.Now}
-		o.Editors = &web.Editors{Gaps: gaps, Works: document.In(e, "works", document.Options[kb.Work]{}), Votes: document.In(e, "votes", document.Options[kb.Votes]{}),
+		o.Canned = document.In(e, "canned", document.Options[handoff.Canned]{History: true})
+		o.Limits = document.In(e, "limits", document.Options[action.Limits]{History: true})
+		intents := []web.Intent{{ID: "ask"}, {ID: "return", Label: map[string]string{"nl": "Retour"}}}
+		o.Editors = &web.Editors{Gaps: gaps, Proposals: document.In(e, "proposals", document.Options[kb.Proposal]{}), Intents: intents,
+			Lessons: &kb.Lessons{Store: document.In(e, "taught", document.Options[kb.Taught]{History: true}), Now: time.Now, Intents: func() []string { return []string{"ask", "return"} }}, Works: document.In(e, "works", document.Options[kb.Work]{}), Votes: document.In(e, "votes", document.Options[kb.Votes]{}),
 			Mask: func(text, _ string) string { return strings.ReplaceAll(text, "jan@example.nl", "[…]") },
 			Workshop: &kb.Workshop{Library: lib, Store: o.Articles, Gaps: gaps, Voice: func(ctx context.Context, from kb.Reader, lang, q string) (kb.Said, error) {
 				res, err := from.Search(ctx, kb.Query{Text: q, Lang: lang})

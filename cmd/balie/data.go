@@ -38,8 +38,12 @@ type data struct {
 	pictures *document.Collection[kb.Picture]
 	gaps     *document.Collection[kb.Gap]
 	misses   *document.Collection[kb.Miss]
+	taught   *document.Collection[kb.Taught]
+	proposed *document.Collection[kb.Proposal]
+	canned   *document.Collection[handoff.Canned]
 	orders   *document.Collection[demo.Record]
 	mail     *document.Collection[mail.Sent]
+	limits   *document.Collection[action.Limits]
 	ledger   action.Shelves
 	secrets  *document.Collection[secret]
 	seeds    *document.Collection[seed]
@@ -69,10 +73,14 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	d.pictures = document.In(d.engine, "pictures", document.Options[kb.Picture]{})
 	d.gaps = document.In(d.engine, "gaps", document.Options[kb.Gap]{History: true})
 	d.misses = document.In(d.engine, "misses", document.Options[kb.Miss]{})
+	d.taught = document.In(d.engine, "taught", document.Options[kb.Taught]{History: true})
+	d.proposed = document.In(d.engine, "proposals", document.Options[kb.Proposal]{History: true})
+	d.canned = document.In(d.engine, "canned", document.Options[handoff.Canned]{History: true})
 	d.orders = document.In(d.engine, "orders", document.Options[demo.Record]{})
 	d.mail = document.In(d.engine, "mail", document.Options[mail.Sent]{})
+	d.limits = document.In(d.engine, "limits", document.Options[action.Limits]{History: true})
 	d.ledger = action.Shelves{
-		Limits: document.In(d.engine, "limits", document.Options[action.Limits]{History: true}),
+		Limits: d.limits,
 		Spent:  document.In(d.engine, "spent", document.Options[action.Spent]{}),
 		Links:  document.In(d.engine, "undo_links", document.Options[action.UndoLink]{}),
 		Codes:  document.In(d.engine, "codes", document.Options[action.Code]{}),

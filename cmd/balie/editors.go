@@ -24,13 +24,32 @@ func openEditors(h *house, model func() *nlu.Model, zone *time.Location, country
 	gaps := &kb.Gaps{Groups: h.data.gaps, Misses: h.data.misses, Now: time.Now}
 	looking := voiceOf(model, flow.NewSet(flow.Builtin()...), nowhere{}, nowhere{}, zone, country)
 	shop := &kb.Workshop{Library: h.data.library, Store: h.data.articles, Voice: review.Voice(looking, time.Now), Past: past.Past, Gaps: gaps, Log: h.log}
+	intents := teachable()
+	lessons := &kb.Lessons{Store: h.data.taught, Now: time.Now, Intents: func() []string { return namesOf(intents) }}
 	return &web.Editors{Workshop: shop, Gaps: gaps, Works: h.data.works, Votes: h.data.votes, Pictures: h.data.pictures, Mask: review.Mask,
+		Proposals: h.data.proposed, Lessons: lessons, Intents: intents,
 		Used: func(ctx context.Context) (map[string][3]int, error) { return usedLately(ctx, past) },
 		Answer: func(ctx context.Context, conv string, seq uint64, lang string) (string, error) {
 			events, err := h.relay.Read(ctx, chat.ConversationID(conv), chat.Seq(seq), 500)
 			return review.GoodAnswer(events, chat.Seq(seq), lang), err
 		},
 	}, hand{&review.Worker{Log: h.relay, Gaps: gaps}, relay.Settings{Parallel: 1}}
+}
+
+// teachable are the wishes that editors can give examples of: every routine, a question for the library, and to speak with a person.
+func teachable() []web.Intent {
+	out := []web.Intent{{ID: "ask"}, {ID: "human"}}
+	for _, f := range flow.Builtin() {
+		out = append(out, web.Intent{ID: f.Name, Label: map[string]string{"nl": f.Title.In("nl", nil), "en": f.Title.In("en", nil)}})
+	}
+	return out
+}
+
+func namesOf(intents []web.Intent) (out []string) {
+	for _, i := range intents {
+		out = append(out, i.ID)
+	}
+	return out
 }
 
 // lately is how far back the editors' figures look, in days.

@@ -54,7 +54,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	h.ear = newEar(openVectors(cfg.Embed)) // meanwhile, the rest is opened
 
 	// The store, all collections in it, and the library over its articles.
-	if h.data, err = openData(cfg, log, route); err != nil {
+	if h.data, err = openData(cfg, log, route(cfg.Desk.IdleClose)); err != nil {
 		return nil, err
 	}
 	opened := h.data // h is nil by the time that a mistake below is returned
@@ -101,6 +101,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	h.work = append(h.work, hand{h.ledger.Worker(), relay.Settings{}})
 
 	// The people.
+	if err := handoff.FirstCanned(ctx, h.data.canned, settings.Canned); err != nil {
+		return nil, err
+	}
 	h.desk = handoff.New(h.relay, h.data.engine, h.data.people, h.data.presence, settings, nil)
 	h.work = append(h.work, hand{h.desk, relay.Settings{}})
 
@@ -129,9 +132,12 @@ func catchUp(ctx context.Context, d *data) error {
 	return d.library.Sync(ctx)
 }
 
-// route says which workers must look after an append: each room speaks for its own.
-func route(c *chat.Conversation, added []chat.Event) []relay.Leave {
-	return slices.Concat(bot.Wants(c, added), handoff.Wants(c, added), action.Wants(c, added), review.Wants(c, added))
+// route says which workers must look after an append: each room speaks for its own. idle is after how long of silence a conversation is
+// closed.
+func route(idle time.Duration) relay.Route {
+	return func(c *chat.Conversation, added []chat.Event) []relay.Leave {
+		return slices.Concat(bot.Wants(c, added), handoff.Wants(c, added), handoff.WantsClose(c, added, idle), action.Wants(c, added), review.Wants(c, added))
+	}
 }
 
 // close puts the house away. Run must have ended.
@@ -196,6 +202,7 @@ func deskSettings(ctx context.Context, d *data, cfg config.Config) (handoff.Sett
 		return s, fmt.Errorf("read the desk's settings: %w", err)
 	}
 	s.SLA = int(cfg.Desk.FirstAnswer / time.Second)
+	s.Reply, s.Lease, s.Offer, s.Idle = cfg.Desk.Reply, cfg.Desk.Lease, cfg.Desk.AnswerOffer, cfg.Desk.IdleClose
 	return s, nil
 }
 
@@ -213,12 +220,14 @@ func doors(ctx context.Context, h *house) (web.Options, error) {
 	return web.Options{
 		Log: h.relay, Lists: h.data.engine, Desk: h.desk, People: h.data.people, Logins: h.data.logins, Drafts: h.data.drafts,
 		Sites: sites, Secret: key, Assets: web.Built(), Render: renderMarkdown, Library: h.data.library, Articles: h.data.articles, Editors: h.editors,
+		Canned: h.data.canned, Limits: h.data.limits,
 		Ready: []web.Check{
 			{Name: "store", Ping: h.data.engine.Ping},
 			{Name: "library", Ping: func(context.Context) error { return h.data.library.Ready() }},
 		},
 		Profiles: profiles{h.orders}, Ledger: h.ledger, Acts: deskActs(h), Demo: routes(h, sites), Metrics: h.figures.Handler(), Failed: h.figures.Failed,
 		PublicURL: cfg.PublicURL, SessionLife: time.Duration(cfg.Sessions.CustomerDays) * 24 * time.Hour,
+		DeskSession:    cfg.Sessions.Desk,
 		MaxConnections: cfg.MaxConnections, NoRateLimit: !cfg.RateLimit, BehindProxy: behindProxy(cfg), Slog: h.log,
 	}, nil
 }

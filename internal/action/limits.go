@@ -21,6 +21,8 @@ type Limits struct {
 	AgentNeeds  chat.Level                        `json:"agent_needs"`  // how sure of the customer an agent must be
 	UndoMinutes map[WriteKind]int                 `json:"undo_minutes"` // how long an act can be taken back, where it can be at all
 	Roles       map[chat.Role]map[WriteKind]Limit `json:"roles"`        // bot (for what customers do themselves), agent, and second (two agents agree)
+	By          string                            `json:"by,omitempty"` // who set them
+	Why         string                            `json:"why,omitempty"`
 }
 
 // Limit bounds the acts of one kind by one role. Zero means: no bound. A role that has no limits at all may do nothing.
@@ -83,7 +85,7 @@ func (l Limits) undoFor(k WriteKind) time.Duration {
 
 // limits reads the limits as they are now, and their version; 0 means the house's own.
 func (l *Ledger) limits(ctx context.Context) (Limits, uint64, error) {
-	v, rev, err := l.shelves.Limits.Get(ctx, "limits")
+	v, rev, err := l.shelves.Limits.Get(ctx, LimitsID)
 	if fault.Is(err, fault.NotFound) {
 		return DefaultLimits(), 0, nil
 	}

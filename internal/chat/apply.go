@@ -81,7 +81,7 @@ func (b *OwnerChanged) Apply(c *Conversation, e *Event) {
 	switch b.To {
 	case RoleQueue:
 		c.toQueue(e)
-		if b.Reason != ReasonAgentGone && b.Reason != ReasonTransferred {
+		if b.Reason != ReasonAgentGone && b.Reason != ReasonTransferred && b.Reason != ReasonTimeout {
 			c.Escalated = b.Reason
 		}
 		c.Priority = max(c.Priority, b.Priority)
