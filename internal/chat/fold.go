@@ -228,10 +228,26 @@ func (c *Conversation) Slot(name string, v any) bool {
 }
 
 func shorten(s string, n int) string {
+	if len(s) <= n && tidy(s) {
+		return s
+	}
 	s = strings.Join(strings.Fields(s), " ")
 	r := []rune(s)
 	if len(r) <= n {
 		return s
 	}
 	return string(r[:n-1]) + "…"
+}
+
+// tidy reports that s is plain and has one space between words, as most of what is said: nothing in it needs to change.
+func tidy(s string) bool {
+	space := true
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c >= 0x7f || c == ' ' && space {
+			return false
+		}
+		space = c == ' '
+	}
+	return !space || s == ""
 }
