@@ -37,6 +37,9 @@ type Plan struct {
 	Leave   []relay.Leave // tasks, those that Route names included
 }
 
+// roomForRow is what most rows fit in.
+const roomForRow = 640
+
 // Put is an event as it is to lie in the log.
 type Put struct {
 	Seq  chat.Seq
@@ -67,8 +70,8 @@ func (pl *Planner) Change(ctx context.Context, a relay.Append, x *Entry) (*Plan,
 	}
 	p.Row = chat.Fold(x.Row, p.Fresh...)
 	var err error
-	if p.RowJSON, err = json.Marshal(&p.Row); err != nil {
-		return nil, fmt.Errorf("encode row of %s: %w", a.Conv, err)
+	if p.RowJSON, err = p.Row.AppendJSON(make([]byte, 0, roomForRow)); err != nil {
+		return nil, err
 	}
 	p.Lists = p.Row.Lists()
 	p.Drop, p.Add = Minus(x.Lists, p.Lists), Minus(p.Lists, x.Lists)

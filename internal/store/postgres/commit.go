@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -91,6 +92,7 @@ func (e *Engine) do(o *op) turn {
 // lead sends what waits, as much as a statement takes, and hands the lane on.
 func (e *Engine) lead() {
 	c := &e.ops
+	runtime.Gosched() // whoever was just told what became of its change may come with the next, and share the statement
 	c.mu.Lock()
 	n, size := 0, 0
 	for n < len(c.queue) && n < batchMax && (n == 0 || size+c.queue[n].size <= batchBytes) {

@@ -48,6 +48,7 @@ func (e *Engine) connect(ctx context.Context) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.ConnectTimeout = 2 * time.Second
 	cfg.AfterConnect = e.prepare
 	cfg.ConnConfig.Tracer = (*trips)(&e.sent)
+	e.prepares = cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)

@@ -19,75 +19,81 @@ const attempts = 50
 
 // Commit carries out one change; see relay.Store. What this node remembers of the conversation may be behind: the statement's condition makes
 // that safe, and nobody is refused before it was read again.
-func (e *Engine) Commit(ctx context.Context, a relay.Append) (relay.Appended, error) {
+func (e *Engine) Commit(ctx context.Context, a relay.Append) (done relay.Appended, err error) {
 	if err := plan.Lawful(a); err != nil {
-		return relay.Appended{}, err
+		return done, err
 	}
 	if err := ctx.Err(); err != nil {
-		return relay.Appended{}, err
+		return done, err
 	}
 	x := e.convs.Take(a.Conv)
 	defer e.convs.Give(x)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	done, err := e.change(ctx, a, x)
-	if err != nil {
+	if err = e.change(context.WithoutCancel(ctx), &a, x, &done); err != nil {
 		x.Reset() // it may be behind, or its outcome unknown
 	}
 	return done, err
 }
 
-func (e *Engine) change(ctx context.Context, a relay.Append, x *plan.Entry) (relay.Appended, error) {
+// change plans and writes until it is done or refused. A conversation's state is large and a thousand senders may wait here at once, so it is handed on by
+// pointers: what lies on their stacks is looked over by every garbage collection.
+func (e *Engine) change(ctx context.Context, a *relay.Append, x *plan.Entry, out *relay.Appended) error {
 	for range attempts {
 		sure := !x.Loaded // of now, not remembered
 		if sure {
 			if err := e.loadEntry(ctx, a.Conv, x); err != nil {
-				return relay.Appended{}, err
+				return err
 			}
 		}
-		p, err := e.planner.Change(ctx, a, x)
+		p, err := e.planner.Change(ctx, *a, x)
 		nothing := err == nil && len(p.Fresh) == 0 && len(a.Settle) == 0 && len(p.Leave) == 0
 		if !sure && (nothing || fault.Is(err, fault.Conflict)) {
 			x.Reset()
 			continue
 		}
 		if err != nil {
-			return relay.Appended{}, err
+			return err
 		}
 		if nothing {
-			return relay.Appended{Events: p.Answers, State: x.Row.Clone()}, nil
+			answer(out, p, &x.Row)
+			return nil
 		}
 		t := e.do(newOp(a, p, x.Row.Head))
 		switch {
 		case t.err != nil:
-			return relay.Appended{}, t.err
+			return t.err
 		case t.verdict == lease:
-			return relay.Appended{}, relay.ErrLease
+			return relay.ErrLease
 		case t.verdict == taken:
-			return e.took(ctx, a, p, t, x)
+			return e.took(ctx, a, p, t.head, x, out)
 		}
 		x.Reset()
 	}
-	return relay.Appended{}, fault.Wrap(fault.Unavailable, downText, fmt.Errorf("append to %s: others were quicker %d times", a.Conv, attempts))
+	return fault.Wrap(fault.Unavailable, downText, fmt.Errorf("append to %s: others were quicker %d times", a.Conv, attempts))
 }
 
 // took brings the memory up to what is stored now and tells who must know.
-func (e *Engine) took(ctx context.Context, a relay.Append, p *plan.Plan, t turn, x *plan.Entry) (relay.Appended, error) {
+func (e *Engine) took(ctx context.Context, a *relay.Append, p *plan.Plan, head chat.Seq, x *plan.Entry, out *relay.Appended) error {
 	x.Took(p)
 	e.announce(a, p)
-	state := p.Row
-	if len(p.Fresh) == 0 && t.head != x.Row.Head { // only tasks changed; the conversation is further than we remembered
+	if len(p.Fresh) == 0 && head != x.Row.Head { // only tasks changed; the conversation is further than we remembered
 		x.Reset()
 		if err := e.loadEntry(ctx, a.Conv, x); err != nil {
-			return relay.Appended{}, err
+			return err
 		}
-		state = x.Row
 	}
-	return relay.Appended{Events: p.Answers, New: len(p.Fresh), State: state.Clone()}, nil
+	answer(out, p, &x.Row)
+	return nil
+}
+
+// answer is what the sender is told: nothing in it is shared with what is remembered.
+//
+//go:noinline
+func answer(out *relay.Appended, p *plan.Plan, row *chat.Conversation) {
+	out.Events, out.New, out.State = p.Answers, len(p.Fresh), row.Clone()
 }
 
 // announce wakes the workers of this node that have something to do. Other nodes' find it when they sweep.
-func (e *Engine) announce(a relay.Append, p *plan.Plan) {
+func (e *Engine) announce(a *relay.Append, p *plan.Plan) {
 	for _, s := range a.Settle {
 		e.wakes.wake(s.Task.Worker)
 	}
@@ -108,6 +114,8 @@ type loaded struct {
 // refused before anything is built on it.
 func (e *Engine) loadEntry(ctx context.Context, conv chat.ConversationID, x *plan.Entry) error {
 	x.Reset()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	l, _, err := one(ctx, e, func(rows pgx.Rows) (l loaded, err error) {
 		var text string
 		if err = rows.Scan(&text, &l.last, &l.keys, &l.seqs); err == nil {
@@ -148,6 +156,13 @@ func scanEvent(conv chat.ConversationID) func(pgx.Rows) (chat.Event, error) {
 		}
 		return ev, err
 	}
+}
+
+// former is Read for what a change is planned from, of which nobody waits longer than for the change.
+func (e *Engine) former(ctx context.Context, conv chat.ConversationID, after chat.Seq, max int) ([]chat.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return e.Read(ctx, conv, after, max)
 }
 
 // Keyed returns the event under a key; see relay.Store.

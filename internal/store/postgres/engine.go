@@ -38,6 +38,7 @@ type Engine struct {
 	opt      Options
 	node     string // this engine's own name, new with every opening
 	pool     *pgxpool.Pool
+	prepares bool   // statements may be prepared: what stands between, if anything, keeps them
 	identity string // of the cluster and its history of writes, when we opened
 	epoch    string
 	failed   chan error
@@ -72,7 +73,7 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	var name [6]byte
 	rand.Read(name[:])
 	e := &Engine{opt: opt, node: hex.EncodeToString(name[:]), failed: make(chan error, 1), convs: plan.NewCache(8192)}
-	e.planner = plan.Planner{Route: opt.Route, Now: stamp, Read: e.Read}
+	e.planner = plan.Planner{Route: opt.Route, Now: stamp, Read: e.former}
 	e.bus.init()
 	if err := migrate(ctx, opt.Direct); err != nil {
 		return nil, err

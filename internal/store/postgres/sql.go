@@ -6,6 +6,20 @@ import (
 	"sync"
 )
 
+// The types of what each part of the statement is given.
+const (
+	opTypes     = "text[] bigint[] bigint[] text[]"
+	settleTypes = "text[] text[] text[] text[] smallint[] boolean[] timestamptz[]"
+	eventTypes  = "text[] bigint[] text[] text[]"
+	blankTypes  = "text[] bigint[] text[]"
+	listTypes   = "text[] text[]"
+	leaveTypes  = "text[] text[] text[] timestamptz[]"
+)
+
+// oneSQL is the statement for what is asked most: one event in one conversation, and nothing beside it.
+const oneSQL = `WITH moved AS (UPDATE conversation SET head = $3, row = $4 WHERE id = $1 AND head = $2 RETURNING id)
+	INSERT INTO event (conv, seq, key, body) SELECT id, $3, $5, $6 FROM moved RETURNING conv, seq, true`
+
 // parts says what a batch needs of the statement: what nobody in it does is left out, for every part costs even when it has nothing to do.
 type parts struct{ lock, born, settle, blank, unlist, list, leave bool }
 
@@ -44,14 +58,14 @@ func (p parts) build() string {
 		b += "t AS MATERIALIZED (SELECT coalesce(" + arg("timestamptz") + ", clock_timestamp()) AS now),\n"
 	}
 	first := n + 1
-	op := "unnest(" + arg("text[] bigint[] bigint[] text[]") + ") AS op(conv, at, head, row)"
+	op := "unnest(" + arg(opTypes) + ") AS op(conv, at, head, row)"
 	ok := "ok"
 	switch {
 	case p.lock:
 		b += "op AS MATERIALIZED (SELECT * FROM " + op + "),\n" +
 			fmt.Sprintf("locked AS MATERIALIZED (SELECT id, head FROM conversation WHERE id = ANY ($%d::text[]) ORDER BY id FOR UPDATE),\n", first)
 		if p.settle {
-			b += strings.Replace(heldSQL, "ARGS", arg("text[] text[] text[] text[] smallint[] boolean[] timestamptz[]"), 1)
+			b += strings.Replace(heldSQL, "ARGS", arg(settleTypes), 1)
 		} else {
 			b += "bad AS (SELECT ''::text AS conv WHERE false),\n"
 		}
@@ -64,13 +78,13 @@ func (p parts) build() string {
 		b += strings.Replace(directSQL, "OP", op, 1)
 		ok = "moved AS ok"
 	}
-	b += "events AS (INSERT INTO event (conv, seq, key, body) SELECT e.conv, e.seq, e.key, e.body FROM unnest(" + arg("text[] bigint[] text[] text[]") + ") AS e(conv, seq, key, body) JOIN OK ON ok.conv = e.conv)"
+	b += "events AS (INSERT INTO event (conv, seq, key, body) SELECT e.conv, e.seq, e.key, e.body FROM unnest(" + arg(eventTypes) + ") AS e(conv, seq, key, body) JOIN OK ON ok.conv = e.conv)"
 	for _, x := range []struct {
 		on         bool
 		sql, types string
 	}{
-		{p.blank, blankSQL, "text[] bigint[] text[]"}, {p.unlist, unlistSQL, "text[] text[]"}, {p.list, listedSQL, "text[] text[]"},
-		{p.settle, settledSQL, ""}, {p.leave, leaveSQL, "text[] text[] text[] timestamptz[]"},
+		{p.blank, blankSQL, blankTypes}, {p.unlist, unlistSQL, listTypes}, {p.list, listedSQL, listTypes},
+		{p.settle, settledSQL, ""}, {p.leave, leaveSQL, leaveTypes},
 	} {
 		if x.on {
 			b += ",\n" + strings.Replace(x.sql, "ARGS", arg(x.types), 1)

@@ -2,6 +2,9 @@ package postgres
 
 import (
 	"context"
+	"encoding/binary"
+	"strings"
+	"sync"
 	"time"
 
 	"balie/internal/chat"
@@ -29,7 +32,7 @@ type leaveRow struct {
 }
 
 // newOp makes what is sent of a planned change.
-func newOp(a relay.Append, p *plan.Plan, head chat.Seq) *op {
+func newOp(a *relay.Append, p *plan.Plan, head chat.Seq) *op {
 	o := &op{conv: a.Conv, plan: p, size: len(p.RowJSON)}
 	if len(p.Fresh) > 0 || a.At != chat.Any {
 		at := int64(head)
@@ -66,7 +69,7 @@ func replace(puts []plan.Put, p plan.Put) []plan.Put {
 
 // tasks works out what becomes of tasks. One task is one row change, so what is settled and left in the same change is joined here, and of
 // two that leave the same task the later counts.
-func (o *op) tasks(a relay.Append, p *plan.Plan) {
+func (o *op) tasks(a *relay.Append, p *plan.Plan) {
 	type name struct{ worker, name string }
 	leaves := make(map[name]int, len(p.Leave))
 	for _, l := range p.Leave {
@@ -105,134 +108,149 @@ func dueOf(t time.Time) *time.Time {
 	return &t
 }
 
-// columns are the arrays that a batch becomes, one value a row.
+// columns are the arrays that a batch becomes, one value a row: first those of the changes, then those of what the changes bring along.
 type columns struct {
-	conv      []string
-	at, head  []*int64
-	row       []*string
-	setConv   []string
-	setWorker []string
-	setName   []string
-	setLease  []string
-	setMode   []int16
-	setFailed []bool
-	setDue    []*time.Time
-	evConv    []string
-	evSeq     []int64
-	evKey     []string
-	evBody    []string
-	blConv    []string
-	blSeq     []int64
-	blBody    []string
-	delConv   []string
-	delKey    []string
-	addConv   []string
-	addKey    []string
-	putConv   []string
-	putWorker []string
-	putName   []string
-	putDue    []*time.Time
+	conv, at, head, row                                               array
+	setConv, setWorker, setName, setLease, setMode, setFailed, setDue array
+	evConv, evSeq, evKey, evBody                                      array
+	blConv, blSeq, blBody                                             array
+	delConv, delKey                                                   array
+	addConv, addKey                                                   array
+	putConv, putWorker, putName, putDue                               array
+	lock, born                                                        bool
+}
+
+// spare are columns that nobody uses, with their room.
+var spare = sync.Pool{New: func() any { return new(columns) }}
+
+// release empties the columns for the next batch.
+func (c *columns) release() {
+	for _, a := range []*array{&c.conv, &c.at, &c.head, &c.row, &c.setConv, &c.setWorker, &c.setName, &c.setLease, &c.setMode, &c.setFailed, &c.setDue,
+		&c.evConv, &c.evSeq, &c.evKey, &c.evBody, &c.blConv, &c.blSeq, &c.blBody, &c.delConv, &c.delKey, &c.addConv, &c.addKey,
+		&c.putConv, &c.putWorker, &c.putName, &c.putDue} {
+		a.reset()
+	}
+	c.lock, c.born = false, false
+	spare.Put(c)
 }
 
 func (c *columns) add(o *op) {
 	conv := string(o.conv)
-	var head *int64
-	var row *string
-	if len(o.events) > 0 {
-		n, text := int64(o.plan.Row.Head), string(o.plan.RowJSON)
-		head, row = &n, &text
+	addText(&c.conv, conv)
+	if o.at == nil {
+		c.at.null()
+	} else {
+		c.at.int(*o.at)
+		c.born = c.born || *o.at == 0
 	}
-	c.conv, c.at, c.head, c.row = append(c.conv, conv), append(c.at, o.at), append(c.head, head), append(c.row, row)
+	if len(o.events) > 0 {
+		c.head.int(int64(o.plan.Row.Head))
+		addText(&c.row, o.plan.RowJSON)
+	} else {
+		c.head.null()
+		c.row.null()
+		c.lock = true
+	}
 	for _, p := range o.events {
-		c.evConv, c.evSeq = append(c.evConv, conv), append(c.evSeq, int64(p.Seq))
-		c.evKey, c.evBody = append(c.evKey, string(p.Key)), append(c.evBody, string(p.Body))
+		addText(&c.evConv, conv)
+		c.evSeq.int(int64(p.Seq))
+		addText(&c.evKey, p.Key)
+		addText(&c.evBody, p.Body)
 	}
 	for _, p := range o.blanks {
-		c.blConv, c.blSeq, c.blBody = append(c.blConv, conv), append(c.blSeq, int64(p.Seq)), append(c.blBody, string(p.Body))
+		addText(&c.blConv, conv)
+		c.blSeq.int(int64(p.Seq))
+		addText(&c.blBody, p.Body)
 	}
 	for _, k := range o.plan.Drop {
-		c.delConv, c.delKey = append(c.delConv, conv), append(c.delKey, k)
+		addText(&c.delConv, conv)
+		addText(&c.delKey, k)
 	}
 	for _, k := range o.plan.Add {
-		c.addConv, c.addKey = append(c.addConv, conv), append(c.addKey, k)
+		addText(&c.addConv, conv)
+		addText(&c.addKey, k)
 	}
 	c.addTasks(conv, o)
 }
 
 func (c *columns) addTasks(conv string, o *op) {
 	for _, s := range o.settle {
-		c.setConv, c.setWorker, c.setName = append(c.setConv, conv), append(c.setWorker, s.worker), append(c.setName, s.name)
-		c.setLease, c.setMode = append(c.setLease, s.lease), append(c.setMode, s.mode)
-		c.setFailed, c.setDue = append(c.setFailed, s.failed), append(c.setDue, s.due)
+		addText(&c.setConv, conv)
+		addText(&c.setWorker, s.worker)
+		addText(&c.setName, s.name)
+		addText(&c.setLease, s.lease)
+		c.setMode.short(s.mode)
+		c.setFailed.bool(s.failed)
+		c.setDue.time(s.due)
+		c.lock = true
 	}
 	for _, l := range o.leave {
 		if l.worker != "" {
-			c.putConv, c.putWorker = append(c.putConv, conv), append(c.putWorker, l.worker)
-			c.putName, c.putDue = append(c.putName, l.name), append(c.putDue, l.due)
+			addText(&c.putConv, conv)
+			addText(&c.putWorker, l.worker)
+			addText(&c.putName, l.name)
+			c.putDue.time(l.due)
 		}
 	}
 }
 
 // statement is the form of the statement that does what the columns ask, and its parameters.
-func (c *columns) statement(now *time.Time) (string, []any) {
-	p := parts{settle: len(c.setConv) > 0, blank: len(c.blConv) > 0, unlist: len(c.delConv) > 0, list: len(c.addConv) > 0, leave: len(c.putConv) > 0}
-	p.lock = p.settle
-	for i := range c.conv {
-		p.lock = p.lock || c.row[i] == nil
-		p.born = p.born || c.at[i] != nil && *c.at[i] == 0
+func (c *columns) statement(now *time.Time) (string, [][]byte) {
+	p := parts{lock: c.lock, born: c.born && !c.lock, settle: c.setConv.n > 0, blank: c.blConv.n > 0, unlist: c.delConv.n > 0, list: c.addConv.n > 0, leave: c.putConv.n > 0}
+	var args [][]byte
+	put := func(on bool, types string, as ...*array) {
+		for i, typ := range strings.Fields(types) {
+			if on {
+				args = append(args, as[i].value(kinds[typ]))
+			}
+		}
 	}
-	p.born = p.born && !p.lock
-	var args []any
 	if p.settle || p.leave {
-		args = append(args, now)
+		args = append(args, timeValue(now))
 	}
-	args = append(args, c.conv, c.at, c.head, c.row)
-	if p.settle {
-		args = append(args, c.setConv, c.setWorker, c.setName, c.setLease, c.setMode, c.setFailed, c.setDue)
-	}
-	args = append(args, c.evConv, c.evSeq, c.evKey, c.evBody)
-	if p.blank {
-		args = append(args, c.blConv, c.blSeq, c.blBody)
-	}
-	if p.unlist {
-		args = append(args, c.delConv, c.delKey)
-	}
-	if p.list {
-		args = append(args, c.addConv, c.addKey)
-	}
-	if p.leave {
-		args = append(args, c.putConv, c.putWorker, c.putName, c.putDue)
-	}
+	put(true, opTypes, &c.conv, &c.at, &c.head, &c.row)
+	put(p.settle, settleTypes, &c.setConv, &c.setWorker, &c.setName, &c.setLease, &c.setMode, &c.setFailed, &c.setDue)
+	put(true, eventTypes, &c.evConv, &c.evSeq, &c.evKey, &c.evBody)
+	put(p.blank, blankTypes, &c.blConv, &c.blSeq, &c.blBody)
+	put(p.unlist, listTypes, &c.delConv, &c.delKey)
+	put(p.list, listTypes, &c.addConv, &c.addKey)
+	put(p.leave, leaveTypes, &c.putConv, &c.putWorker, &c.putName, &c.putDue)
 	return p.sql(), args
+}
+
+// alone is the short form of the statement, where it is enough.
+func alone(batch []*op) (args [][]byte, ok bool) {
+	o := batch[0]
+	p := o.plan
+	if len(batch) > 1 || o.at == nil || *o.at == 0 || len(o.events) != 1 || len(o.blanks)+len(o.settle)+len(o.leave)+len(p.Drop)+len(p.Add) > 0 {
+		return nil, false
+	}
+	ev := o.events[0]
+	return [][]byte{[]byte(o.conv), number(*o.at), number(int64(ev.Seq)), p.RowJSON, []byte(ev.Key), ev.Body}, true
 }
 
 // run sends the statement once.
 func (e *Engine) run(ctx context.Context, batch []*op) ([]turn, error) {
-	var c columns
-	place := make(map[string]int, len(batch))
-	for i, o := range batch {
-		c.add(o)
-		place[string(o.conv)] = i
+	sql := oneSQL
+	args, short := alone(batch)
+	if !short {
+		c := spare.Get().(*columns)
+		defer c.release()
+		for _, o := range batch {
+			c.add(o)
+		}
+		sql, args = c.statement(e.now())
 	}
-	sql, args := c.statement(e.now())
-	rows, err := e.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	turns := make([]turn, len(batch))
-	for rows.Next() {
-		var conv string
-		var head int64
-		var held bool
-		if err := rows.Scan(&conv, &head, &held); err != nil {
-			return nil, err
+	i := 0
+	err := e.exec(ctx, sql, args, func(row [][]byte) {
+		for n := 0; n < len(batch) && string(batch[i].conv) != string(row[0]); n++ { // mostly it is the next
+			i = (i + 1) % len(batch)
 		}
-		t := turn{verdict: lease}
-		if held {
-			t = turn{verdict: taken, head: chat.Seq(head)}
+		turns[i] = turn{verdict: lease}
+		if row[2][0] == 1 {
+			turns[i] = turn{verdict: taken, head: chat.Seq(binary.BigEndian.Uint64(row[1]))}
 		}
-		turns[place[conv]] = t
-	}
-	return turns, rows.Err()
+	})
+	return turns, err
 }

@@ -42,23 +42,25 @@ func exec(ctx context.Context, address, sql string) error {
 }
 
 // Committer is a bare multi-row committer: take what is queued, write it with one statement, acknowledge. It writes one row a message, or with a
-// state also the one row of the conversation that changes with every message, as any log must that keeps its state beside it.
+// state also the one row of the conversation that changes with every message, as any log must that keeps its state beside it. The tables have the
+// columns and the keys of the engine's, and what is put into them is as long.
 type Committer struct {
-	pool *pgxpool.Pool
-	ops  chan op
-	sql  string
+	pool  *pgxpool.Pool
+	ops   chan op
+	sql   string
+	state bool
 }
 
 type op struct {
-	conv, body, state string
-	n                 int64
-	done              chan error
+	conv, key, body, state string
+	n                      int64
+	done                   chan error
 }
 
 // What a committer writes.
 const (
-	oneRow  = "INSERT INTO floor SELECT conv, n, body FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS f(conv, n, body, state)"
-	twoRows = "WITH put AS (" + oneRow + ") UPDATE floor_state s SET n = f.n, state = f.state FROM unnest($1::text[], $2::bigint[], $4::text[]) AS f(conv, n, state) WHERE s.conv = f.conv"
+	oneRow  = "INSERT INTO floor SELECT conv, n, key, body FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS f(conv, n, key, body)"
+	twoRows = "WITH put AS (" + oneRow + ") UPDATE floor_state s SET n = f.n, state = f.state FROM unnest($1::text[], $2::bigint[], $5::text[]) AS f(conv, n, state) WHERE s.conv = f.conv"
 )
 
 // batchMax is how many rows share a statement, as in the engine.
@@ -72,7 +74,7 @@ func New(ctx context.Context, address string, withState bool, convs []string) (*
 	}
 	for _, sql := range []string{
 		`DROP TABLE IF EXISTS floor, floor_state`,
-		`CREATE TABLE floor (conv text COLLATE "C", n bigint, body text, PRIMARY KEY (conv, n))`,
+		`CREATE TABLE floor (conv text COLLATE "C", n bigint, key text COLLATE "C", body text, PRIMARY KEY (conv, n))`,
 		`CREATE TABLE floor_state (conv text COLLATE "C" PRIMARY KEY, n bigint, state text) WITH (fillfactor = 60)`,
 	} {
 		if _, err := pool.Exec(ctx, sql); err != nil {
@@ -84,7 +86,7 @@ func New(ctx context.Context, address string, withState bool, convs []string) (*
 		pool.Close()
 		return nil, fmt.Errorf("fill table: %w", err)
 	}
-	c := &Committer{pool: pool, ops: make(chan op, 4096), sql: oneRow}
+	c := &Committer{pool: pool, ops: make(chan op, 4096), sql: oneRow, state: withState}
 	if withState {
 		c.sql = twoRows
 	}
@@ -109,11 +111,16 @@ func (c *Committer) loop() {
 				break more
 			}
 		}
-		convs, ns, bodies, states := make([]string, len(batch)), make([]int64, len(batch)), make([]string, len(batch)), make([]string, len(batch))
+		convs, ns, keys := make([]string, len(batch)), make([]int64, len(batch)), make([]string, len(batch))
+		bodies, states := make([]string, len(batch)), make([]string, len(batch))
 		for i, o := range batch {
-			convs[i], ns[i], bodies[i], states[i] = o.conv, o.n, o.body, o.state
+			convs[i], ns[i], keys[i], bodies[i], states[i] = o.conv, o.n, o.key, o.body, o.state
 		}
-		_, err := c.pool.Exec(context.Background(), c.sql, convs, ns, bodies, states)
+		args := []any{convs, ns, keys, bodies}
+		if c.state {
+			args = append(args, states)
+		}
+		_, err := c.pool.Exec(context.Background(), c.sql, args...)
 		for _, o := range batch {
 			o.done <- err
 		}
@@ -121,8 +128,8 @@ func (c *Committer) loop() {
 }
 
 // Put makes a message durable, and the state after it where that is kept.
-func (c *Committer) Put(conv string, n int, body, state string) error {
-	o := op{conv, body, state, int64(n), make(chan error, 1)}
+func (c *Committer) Put(conv string, n int, key, body, state string) error {
+	o := op{conv, key, body, state, int64(n), make(chan error, 1)}
 	c.ops <- o
 	return <-o.done
 }
