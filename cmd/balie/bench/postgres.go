@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -101,15 +100,10 @@ func durable(ctx context.Context, o Options, r *relay.Relay, address string, sen
 	for i, c := range convs {
 		names[i] = string(c)
 	}
-	row, err := r.Conversation(ctx, convs[0])
+	body, state, err := atRest(ctx, r, convs[0])
 	if err != nil {
 		return nil, err
 	}
-	state, err := json.Marshal(row)
-	if err != nil {
-		return nil, fmt.Errorf("encode state: %w", err)
-	}
-	value := strings.Repeat("x", 220) // about what a short message is at rest
 	var ours, two, one []float64
 	for round := range o.times() {
 		for _, f := range []struct {
@@ -120,7 +114,7 @@ func durable(ctx context.Context, o Options, r *relay.Relay, address string, sen
 			if err != nil {
 				return nil, err
 			}
-			*f.out = append(*f.out, rate(senders, o.span(), func(s, n int) error { return bare.Put(names[s], n, value, string(state)) }))
+			*f.out = append(*f.out, rate(senders, o.span(), func(s, n int) error { return bare.Put(names[s], n, fmt.Sprintf("c:%d-%d", round, n), body, state) }))
 			bare.Close()
 		}
 		ours = append(ours, rate(senders, o.span(), func(s, n int) error { return sayTo(ctx, r, convs[s], fmt.Sprintf("c:%d-%d", round, n)) }))
@@ -131,6 +125,24 @@ func durable(ctx context.Context, o Options, r *relay.Relay, address string, sen
 	alone := Figure{Name: fmt.Sprintf("  beside messages without state, %d senders", senders), Value: f.Value, Unit: "/s", Floor: median(one)}
 	alone.Ratio = alone.Value / alone.Floor
 	return []Figure{f, alone}, nil
+}
+
+// atRest says one thing and returns what lies in the database afterwards: the message, and its conversation's state. The floor writes the same.
+func atRest(ctx context.Context, r *relay.Relay, conv chat.ConversationID) (body, state string, err error) {
+	if err := sayTo(ctx, r, conv, "c:0-0"); err != nil {
+		return "", "", err
+	}
+	row, err := r.Conversation(ctx, conv)
+	if err != nil {
+		return "", "", err
+	}
+	events, err := r.Read(ctx, conv, row.Head-1, 1)
+	if err != nil {
+		return "", "", err
+	}
+	b, errB := json.Marshal(events[0])
+	s, errS := json.Marshal(row)
+	return string(b), string(s), errors.Join(errB, errS)
 }
 
 // roundTrips counts what one message costs a lone sender, its conversation's opening included.
