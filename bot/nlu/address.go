@@ -1,6 +1,7 @@
 package nlu
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -35,6 +36,7 @@ type addressReader struct {
 	hints Hints
 	shout bool // all of it is in capitals
 	plain bool // capitals do not tell names apart: there are none but at the start of sentences, or nothing else
+	used  int  // the tokens before this one belong to addresses already read
 }
 
 // marksNames reports whether the writer gives names capitals: some word inside a sentence has one.
@@ -72,9 +74,9 @@ func findAddresses(work string, h Hints) []found[Address] {
 			continue
 		}
 		out = append(out, found[Address]{a, start, r.toks[to-1].end})
-		i = to
+		i, r.used = to, to
 	}
-	return out
+	return joinHalves(work, out)
 }
 
 // readAt reads an address around token i. to is 0 when there is none.
@@ -82,19 +84,20 @@ func (r *addressReader) readAt(i int) (a Address, from, to int) {
 	if a, from, to = r.streetFirst(i); to > 0 {
 		return a, from, to
 	}
-	if a, to = r.numberFirst(i); to > 0 {
-		if from = r.unitBefore(i); from < i {
-			a.Line2 = strings.TrimRight(r.between(from, i), " ,")
+	if a, from, to = r.numberFirst(i); to > 0 {
+		if unit := r.unitBefore(i); unit < i {
+			a.Line2, from = strings.TrimRight(r.between(unit, i), " ,"), min(from, unit)
 		}
 		return a, from, to
 	}
 	return r.postcodeFirst(i)
 }
 
-var addressToken = regexp.MustCompile(`[^\s,;\x01()!?"]+|[,;\n]`)
+var addressToken = regexp.MustCompile(`[^\s,;\x01()!?"=]+|[,;\n]`)
 
 func addressTokens(work string) []token {
 	var out []token
+	labelled := false
 	for _, m := range addressToken.FindAllStringIndex(work, maxRunes) {
 		s := work[m[0]:m[1]]
 		for len(s) > 1 && (s[len(s)-1] == '.' && !abbreviation(s) || s[len(s)-1] == ':') {
@@ -106,23 +109,33 @@ func addressTokens(work string) []token {
 		if cut := runOn.FindStringIndex(s); cut != nil {
 			s = s[:cut[1]-2]
 		}
-		label := addressLabels[strings.ToLower(s)] || placeLabels[strings.ToLower(s)] && strings.HasPrefix(work[m[0]+len(s):], ":")
+		behind := labelled
+		labelled = isLabel(s, work[m[0]+len(s):])
 		switch {
-		case s == "." || s == ":" || label:
+		case s == "." || s == ":" || labelled || behind && (s == "is" || s == "van"):
 		case s == "/" || s == "|":
 			out = append(out, token{",", m[0], m[0] + 1})
 		default:
-			if cut := gluedAt(s); cut > 0 { // "Kerkstraat12", "3621NE-7"
-				out = append(out, token{s[:cut], m[0], m[0] + cut})
-				m[0], s = m[0]+cut, s[cut:]
-				if s[0] == '-' {
-					m[0], s = m[0]+1, s[1:]
+			for at, piece := m[0], s; piece != ""; {
+				cut := gluedAt(piece)
+				if cut == 0 {
+					cut = len(piece)
+				}
+				out = append(out, token{piece[:cut], at, at + cut})
+				at, piece = at+cut, piece[cut:]
+				for len(piece) > 1 && (piece[0] == '-' || piece[0] == '.') {
+					at, piece = at+1, piece[1:]
 				}
 			}
-			out = append(out, token{s, m[0], m[0] + len(s)})
 		}
 	}
 	return out
+}
+
+// isLabel reports whether a word with rest behind it names the part of an address that follows.
+func isLabel(s, rest string) bool {
+	low := strings.ToLower(s)
+	return addressLabels[low] || placeLabels[low] && strings.HasPrefix(rest, ":") || low == "straat" && streetLabel.MatchString(rest)
 }
 
 // addressLabels name a part of an address that follows; they are no part of it.
@@ -133,13 +146,18 @@ var placeLabels = set("city town state country land")
 
 var (
 	gluedStreet   = regexp.MustCompile(`^(\pL{5,})\d{1,4}(?:-?[A-Za-z])?$`)
-	gluedPostcode = regexp.MustCompile(`^([1-9]\d{3}[A-Za-z]{2})-?\d{1,4}[A-Za-z]?$`)
+	gluedPostcode = regexp.MustCompile(`^([1-9]\d{3}[A-Za-z]{2})(?:-?\d{1,4}[A-Za-z]?|[.\-]\pL{3,}|[A-Z]\pL{2,})$`)
+	gluedAll      = regexp.MustCompile(`^(\d{1,4}(?:-?[A-Za-z]{1,3})?)[.\-][1-9]\d{3}[A-Za-z]{2}(?:[.\-]\pL+)?$`)
+	gluedNumber   = regexp.MustCompile(`^((?i:nr\.?|no\.|nummer|huisnr\.?|huisnummer))\d{1,5}[A-Za-z]?$`)
+	streetLabel   = regexp.MustCompile(`^(?::| is )`)
 )
 
-// gluedAt is where a word falls apart that somebody forgot a space in, 0 when it is whole.
+// gluedAt is where a word falls apart that somebody forgot a space in, 0 when it is whole: "Kerkstraat12", "3621NE-7", "12.3012el.rotterdam".
 func gluedAt(s string) int {
-	if m := gluedPostcode.FindStringSubmatch(s); m != nil {
-		return len(m[1])
+	for _, re := range []*regexp.Regexp{gluedPostcode, gluedAll, gluedNumber} {
+		if m := re.FindStringSubmatch(s); m != nil {
+			return len(m[1])
+		}
 	}
 	if m := gluedStreet.FindStringSubmatch(s); m != nil && streetLike(Normalize(m[1])) {
 		return len(m[1])
@@ -153,6 +171,9 @@ var runOn = regexp.MustCompile(`[a-z]{3}\.[A-Z]`)
 // abbreviation reports whether the full stop at the end of s belongs to it: "St.", "v.d.".
 func abbreviation(s string) bool {
 	low := strings.ToLower(s)
+	if strings.Contains(s, "..") || !hasLetter(s) {
+		return false
+	}
 	return streetTypes[strings.TrimSuffix(low, ".")] && len(s) <= 5 || strings.Count(s, ".") > 1 || low == "str." || strings.HasSuffix(low, "str.")
 }
 
@@ -187,13 +208,27 @@ func (r *addressReader) skip(i int) int {
 
 // streetFirst reads "Keizersgracht 12-B, 1015 CJ Amsterdam" with the house number at token i.
 func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
+	a, from, first, to := r.street(i)
+	if to == 0 || !r.isAddress(a, from, first, i) {
+		return Address{}, 0, 0
+	}
+	to = r.correctedNumber(&a, to)
+	if a.Postcode == "" {
+		to = r.latePostcode(&a, to)
+	}
+	a.nationalForm()
+	return a, first, to
+}
+
+// street reads what stands around the house number at token i: the street from token from, what else is said of it from token first up to
+// token to. to is 0 when no street stands before the number.
+func (r *addressReader) street(i int) (a Address, from, first, to int) {
 	number, addition, n := r.houseAt(i)
 	if n == 0 || n == 1 && numberWord[r.lower(i+1)] { // "Plein 1944 nr 12": the number is still to come
-		return a, 0, 0
+		return a, 0, 0, 0
 	}
-	from = r.streetBefore(i)
-	if from < 0 || unitWords[strings.TrimSuffix(r.lower(i-1), ".")] {
-		return a, 0, 0
+	if from = r.streetBefore(i); from < r.used {
+		return a, 0, 0, 0
 	}
 	if more, end := r.restOfAddition(i + n); end > i+n {
 		addition, n = strings.TrimSpace(addition+" "+more), end-i
@@ -201,33 +236,65 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
 	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+n))
 	to = r.locality(&a, i+n)
+	first = from
 	if a.City == "" {
-		a.City = r.cityBefore(from)
+		first = r.cityBefore(&a, from)
 	}
 	if a.Postcode == "" {
 		to = r.latePostcode(&a, to)
 	}
-	known := streetLike(r.low[i-1]) || r.anyStreetLike(from, i)
-	context := r.addressWordBefore(from)
-	switch {
-	case a.Postcode != "" && (known || a.City != "" || a.Country == "NL"):
-	case known && !notStreet[r.low[i-1]]:
-	case context && a.City != "":
-	default:
-		return Address{}, 0, 0
-	}
+	return a, from, first, to
+}
+
+// nationalForm brings an address into the form of its country.
+func (a *Address) nationalForm() {
 	switch a.Country {
 	case "NL":
 		a.dutchForm()
 	case "BE":
 		a.belgianForm()
 	}
-	return a, from, to
 }
 
-// latePostcode reads a Dutch postcode said after the rest: "Kerkstraat 12 in Utrecht, en de postcode is 3581 RA". It
+// isAddress reports whether what was read around a house number at token i, its street from token from and the whole from token first, is
+// one: something must show it, a postcode, the ending of the street, or a city.
+func (r *addressReader) isAddress(a Address, from, first, i int) bool {
+	last := r.low[i-1]
+	known := streetLike(last) || r.anyStreetLike(from, i)
+	switch {
+	case a.Postcode != "" && (known || a.City != "" || a.Country == "NL"):
+		return true
+	case known && !notStreet[last]:
+		return true
+	case a.City == "" || notStreet[last] || tradeWord(last):
+		return false
+	case first < from || r.addressWordBefore(from):
+		return true
+	}
+	_, _, n := r.houseAt(i)
+	end := r.skip(i + n)
+	if w := r.lower(end); w == "in" || w == "te" { // "stoel 3 in utrecht gekocht" is none
+		if !announces[r.lower(from-1)] && !separator(r.at(from-1)) {
+			return false
+		}
+		end++
+	}
+	place, _ := r.knownPlace(end)
+	return place > 0
+}
+
+// tradeWord reports whether a word in the place of a street is one that customers number: "order 12", "stoel 3".
+func tradeWord(low string) bool {
+	return notProduct[low] || productStop[low] || notCounted[low] || numberWord[low] || low == "maat" || low == "size"
+}
+
+// latePostcode reads a postcode said after the rest: "Kerkstraat 12 in Utrecht, en de postcode is 3581 RA", "Veldstraat 9, Gent, 9000". It
 // returns the first token it did not use, which is i when there is none.
 func (r *addressReader) latePostcode(a *Address, i int) int {
+	if j := r.skip(i); a.City != "" && dutchDigits.MatchString(r.at(j)) && placeIn(a.City, "BE") && !twoLetters.MatchString(r.at(j+1)) {
+		a.Postcode, a.Country = r.at(j), "BE"
+		return j + 1
+	}
 	for j := i; j < i+6; j++ {
 		if country, code, n := r.postcodeAt(j); n > 0 && country == "NL" {
 			a.Postcode, a.Country = code, country
@@ -259,7 +326,7 @@ func (r *addressReader) restOfAddition(j int) (string, int) {
 		if n == 0 {
 			continue
 		}
-		if country != "NL" || !r.isPlace(r.skip(k+n)) {
+		if known, _ := r.knownPlace(r.skip(k + n)); country != "NL" || known == 0 && !r.isPlace(r.skip(k+n)) {
 			return "", j
 		}
 		return strings.Trim(r.between(j, k), " ,-;"), k
@@ -268,7 +335,7 @@ func (r *addressReader) restOfAddition(j int) (string, int) {
 }
 
 // goesElsewhere are words after which another address is meant.
-var goesElsewhere = set("naar maar to but niet not en and of or is wordt nu now nee no sorry")
+var goesElsewhere = set("ipv i.p.v. naar maar to but niet not en and of or is wordt nu now nee no sorry")
 
 // belgianForm puts the box of a Belgian address on its second line.
 func (a *Address) belgianForm() {
@@ -305,30 +372,56 @@ func (r *addressReader) anyStreetLike(from, to int) bool {
 // streetBefore returns where the street's name before token i starts, -1 if there is none. It walks back over names and
 // the small words inside names, and stops at a word of the sentence.
 func (r *addressReader) streetBefore(i int) int {
-	start := -1
 	j := i - 1
 	if j >= 1 && (r.at(j) == "," || r.at(j) == "\n") && streetLike(r.low[j-1]) {
 		j--
 	}
+	if j < 0 || unitWords[strings.TrimSuffix(r.lower(j), ".")] || unitWords[r.lower(j-1)] && len(r.at(j)) <= 2 {
+		return -1
+	}
+	if (r.plain || !r.isName(j)) && hasLetter(r.low[j]) {
+		return r.plainStreet(i)
+	}
+	start := r.namesBefore(j)
+	if start < 0 {
+		return -1
+	}
+	if personWord[strings.TrimSuffix(r.lower(start-1), ".")] && streetLike(r.low[j]) { // "c/o Jansen Zandpad 7"
+		return j
+	}
+	if n, _ := r.knownPlace(start); n > 0 && start+n < i && !nameParticle[r.low[start+n]] { // "Brugge Steenstraat 40"
+		start += n
+	}
+	return start
+}
+
+// namesBefore walks back from token j over a street's name in a message that gives names capitals.
+func (r *addressReader) namesBefore(j int) int {
+	start := -1
 	for n := 0; j >= 0 && n < 6; j, n = j-1, n+1 {
 		w, low := r.at(j), r.low[j]
-		if separator(w) || strings.ContainsRune(w, '@') || strings.HasSuffix(r.gapAfter(j), ":") && start >= 0 {
+		if separator(w) || strings.ContainsRune(w, '@') || start >= 0 && r.endsSentence(j) {
 			break
 		}
 		switch {
-		case sentenceWord[low] && !nameParticle[low] && !(cityLead[low] && r.isName(j) && !r.plain):
+		case r.beginsStreet(j, start):
+			return j
+		case sentenceWord[low] && !nameParticle[low] && !(cityLead[low] && r.isName(j)):
 			return start
 		case sentenceWord[low] && nameParticle[low] && start <= 0 && !cityLead[low]:
 			return start
 		case nameParticle[low]:
 			// belongs to the name only when a name stands before or the particle is capitalised
 			if start != j+1 || !r.isName(j) && !leadingParticle[low] && !r.nameBefore(j) {
+				if k := j - 1; start >= 0 && k >= 0 && r.beginsStreet(k, start) {
+					return k
+				}
 				return start
 			}
 			start = j
 		case r.isName(j), streetLike(low), ordinalName.MatchString(low), isDigits(w) && j > 0 && (len(w) == 4 && r.isName(j-1) || len(w) <= 2 && nameParticle[r.low[j-1]] && strings.HasPrefix(r.gapAfter(j), ".")):
 			start = j
-		case r.plain && hasLetter(low) && (start < 0 || streetLead[low] || !r.anyStreetLike(start, i)):
+		case start == j+1 && (streetLead[low] || !r.stops(low) && announces[r.lower(j-1)] && streetLike(r.low[start])) && !fresh[low]:
 			start = j
 		default:
 			return start
@@ -337,27 +430,80 @@ func (r *addressReader) streetBefore(i int) int {
 	return start
 }
 
-// cityBefore reads the city before a street: "Utrecht, Kerkstraat 12", "in Utrecht op de Kerkstraat 12".
-func (r *addressReader) cityBefore(from int) string {
-	k := from - 1
-	for k >= 0 && (r.at(k) == "," || r.at(k) == "\n" || r.low[k] == "op" || r.low[k] == "de" || r.low[k] == "aan" || r.low[k] == "het") {
-		k--
-	}
-	if k < 0 || k == from-1 || r.plain || !r.isPlace(k) || sentenceWord[r.low[k]] || r.gapAfter(k) != "" && r.gapAfter(k) != "," {
-		return ""
-	}
-	if w := r.lower(k - 1); w == "in" || w == "te" || k == 0 {
-		return r.at(k)
-	}
-	return ""
+// endsSentence reports whether a sentence, or what an address is announced by, ends behind token j: not at the full stop of a title or
+// an initial.
+func (r *addressReader) endsSentence(j int) bool {
+	gap, low := r.gapAfter(j), r.low[j]
+	return gap != "" && !(gap == "." && (streetLead[low] || len(low) <= 3 && !r.stops(low) || isDigits(low)))
 }
 
-// gapAfter is what stands between token j and the next.
+// beginsStreet reports whether the preposition at token j begins the name at start: "An der Alster", "In de Bongerd" at the start of a line.
+func (r *addressReader) beginsStreet(j, start int) bool {
+	low := r.low[j]
+	if start < 0 || !r.isName(j) || !(germanLead[low] || low == "an" || placing[low]) {
+		return false
+	}
+	for k := j + 1; k < start; k++ {
+		if !nameParticle[r.low[k]] {
+			return false
+		}
+	}
+	if germanLead[low] || low == "an" && start > j+1 {
+		return true
+	}
+	return start > j+1 && separator(r.at(j-1)) && !streetLike(r.low[start]) && r.placeEnding(start+1) > start
+}
+
+// cityBefore reads the city before a street, with a postcode on either side of it: "Utrecht, Kerkstraat 12", "in bergen op zoom op de
+// molenstraat 4", "hasselt (3500) kempische steenweg 303". It returns the first token it used, which is from when there is none.
+func (r *addressReader) cityBefore(a *Address, from int) int {
+	k := from - 1
+	for k >= r.used && (separator(r.at(k)) || beforeStreet[r.low[k]]) {
+		k--
+	}
+	postcode := ""
+	if k > r.used && a.Postcode == "" && dutchDigits.MatchString(r.at(k)) && r.placeEnding(k) < k {
+		postcode, k = r.at(k), k-1
+	}
+	if k < r.used {
+		return from
+	}
+	if start := r.placeEnding(k + 1); start <= k && start >= r.used {
+		a.City = r.between(start, k+1)
+		_, country := r.knownPlace(start)
+		if start > r.used && postcode == "" && a.Postcode == "" {
+			if at, code, n := r.postcodeAt(start - 1); n == 1 && code != "" {
+				a.Postcode, a.Country = code, at
+				return start - 1
+			}
+		}
+		if country == "BE" {
+			a.Postcode, a.Country = cmp.Or(a.Postcode, postcode), country
+		}
+		return start
+	}
+	if k == from-1 || r.plain || postcode != "" || !r.isPlace(k) || sentenceWord[r.low[k]] || r.gapAfter(k) != "" && r.gapAfter(k) != "," {
+		return from
+	}
+	if w := r.lower(k - 1); w == "in" || w == "te" || k == 0 {
+		a.City = r.at(k)
+	}
+	return from
+}
+
+// beforeStreet are the words between a city and the street behind it.
+var beforeStreet = set("op de aan het in straat adres address")
+
+// gapAfter is the punctuation between token j and the next.
 func (r *addressReader) gapAfter(j int) string {
 	if j+1 >= len(r.toks) {
 		return ""
 	}
-	return strings.TrimSpace(r.text[r.toks[j].end:r.toks[j+1].start])
+	gap := strings.TrimSpace(r.text[r.toks[j].end:r.toks[j+1].start])
+	if hasLetter(gap) { // a label was dropped here: "kerkstraat huisnummer: 12"
+		return ""
+	}
+	return gap
 }
 
 // nameBefore reports whether the particles that end at token j follow a name: "Burgemeester van der" does, "naar de" does not.

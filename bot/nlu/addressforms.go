@@ -7,55 +7,112 @@ import (
 	"unicode/utf8"
 )
 
-// numberFirst reads "986 Sunset Drive, Suite 259, Denver, CO 80279" and "12 rue de la Paix, 75002 Paris" with the house
-// number at token i.
-func (r *addressReader) numberFirst(i int) (a Address, to int) {
-	m := houseNumber.FindStringSubmatch(r.at(i))
-	if m == nil {
-		return a, 0
+// numberFirst reads "986 Sunset Drive, Suite 259, Denver, CO 80279", "12 rue de la Paix, 75002 Paris" and "40 Deansgate, Manchester M3 2FF" with
+// the house number at token i. from is where the city before it starts, or i.
+func (r *addressReader) numberFirst(i int) (a Address, from, to int) {
+	if !houseNumber.MatchString(r.at(i)) || r.at(i)[0] == '0' {
+		return a, 0, 0
 	}
 	j := i + 1
+	if w := r.lower(j); w == "bis" || w == "ter" {
+		j++
+	}
 	if r.at(j) == "," {
 		j++
 	}
 	if houseNumber.MatchString(r.at(j)) && !ordinalStreet.MatchString(r.lower(j)) { // "Flat 4, 12 High Street": the number is the next
-		return a, 0
+		return a, 0, 0
 	}
-	end := 0
-	if frenchStreet[r.lower(j)] {
-		for end = j + 1; end < len(r.toks) && end < j+7 && !separator(r.at(end)); end++ {
-			if _, _, n := r.postcodeAt(end); n > 0 {
-				break
-			}
-		}
+	french := frenchStreet[strings.TrimSuffix(r.lower(j), ".")]
+	end, weak := 0, false
+	if french {
+		end = r.frenchEnd(j)
 	} else {
-		for k := j; k < j+6 && k < len(r.toks) && !separator(r.at(k)) && r.mayBeStreet(k); k++ {
-			if k > j && streetTypes[strings.TrimSuffix(r.low[k], ".")] || r.low[k] == "broadway" {
-				end = k + 1
-			}
-		}
+		end, weak = r.englishEnd(j)
 	}
-	alone := end == 0 && r.isName(j) && streetTypes[r.lower(j)] && separator(r.at(j+1)) // "101 Highway, New York"
-	if alone {
-		end = j + 1
+	if end == 0 {
+		return r.namedStreet(i, j)
 	}
-	if end == 0 || end == j+1 && frenchStreet[r.lower(j)] {
-		return a, 0
-	}
-	if compass[r.lower(end)] && r.at(end) != r.low[end] {
-		end++
-	}
-	a.Line1 = r.between(i, end)
-	to = r.unit(&a, end)
-	to = r.locality(&a, to)
-	if frenchStreet[r.lower(j)] && fiveDigits.MatchString(a.Postcode) {
+	alone := end == j+1 // "101 Highway, New York"
+	from, to = r.behindStreet(&a, i, end)
+	if french && fiveDigits.MatchString(a.Postcode) {
 		a.Country = "FR"
 	}
 	r.american(&a, to)
-	if alone && a.Postcode == "" {
-		return Address{}, 0
+	if alone && a.Postcode == "" || weak && a.City == "" && a.Postcode == "" && a.Line2 == "" {
+		return Address{}, 0, 0
 	}
-	return a, to
+	return a, from, to
+}
+
+// behindStreet reads what follows a street that ends before token end, its house number at token i.
+func (r *addressReader) behindStreet(a *Address, i, end int) (from, to int) {
+	a.Line1 = r.between(i, end)
+	to = r.locality(a, r.unit(a, end))
+	if a.City == "" {
+		return r.cityBefore(a, i), to
+	}
+	return i, to
+}
+
+// frenchEnd is where a French street ends that starts at token j: before the postcode, a comma or a city. 0 when it has no name.
+func (r *addressReader) frenchEnd(j int) int {
+	end := j + 1
+	for ; end < len(r.toks) && end < j+7 && !separator(r.at(end)); end++ {
+		if _, _, n := r.postcodeAt(end); n > 0 {
+			break
+		}
+	}
+	if end == j+1 {
+		return 0
+	}
+	return end
+}
+
+// englishEnd is where an English street ends that starts at token j: behind its last word for a street, and a compass point. weak says that
+// the word means other things as well. 0 when there is no such word.
+func (r *addressReader) englishEnd(j int) (end int, weak bool) {
+	for k := j; k < j+6 && k < len(r.toks) && !separator(r.at(k)) && r.mayBeStreet(k); k++ {
+		word := strings.TrimSuffix(r.low[k], ".")
+		if !streetTypes[word] && !weakTypes[word] || k == j && word != "broadway" {
+			continue
+		}
+		if end > 0 && end < k && strings.TrimSuffix(r.low[end-1], ".") != "st" { // "5 abbey rd st johns wood"
+			break
+		}
+		end, weak = k+1, weakTypes[word] && (end == 0 || weak)
+	}
+	if end == 0 && r.isName(j) && streetTypes[r.lower(j)] && separator(r.at(j+1)) {
+		return j + 1, false
+	}
+	if end > 0 && compass[r.lower(end)] && (r.at(end) != r.low[end] || len(r.low[end]) > 3) {
+		end++
+	}
+	return end, weak
+}
+
+// weakTypes end the names of English streets and mean other things too: they need a city or a postcode behind them.
+var weakTypes = set(`loop run trail trl path pike plaza point pointe ridge view vista gate wharf yard quay grange crossing bend cove turnpike expressway
+	freeway causeway esplanade rise vale parade approach embankment hollow glen heights meadow meadows landing green common row way walk place park square circle`)
+
+// namedStreet reads a street that no word shows to be one, when an American state and postcode or a British postcode stand behind it: "40
+// Deansgate, Manchester M3 2FF". Its house number is token i, its name starts at token j.
+func (r *addressReader) namedStreet(i, j int) (a Address, from, to int) {
+	for end := j + 1; end <= j+4 && end <= len(r.toks); end++ {
+		if w := r.lower(end - 1); separator(r.at(end-1)) || !hasLetter(w) || sentenceWord[w] && !(w == "the" && end == j+1) {
+			break
+		}
+		place, _ := r.knownPlace(end)
+		if !separator(r.at(end)) && place == 0 && !unitWords[strings.TrimSuffix(r.lower(end), ".")] {
+			continue
+		}
+		a = Address{}
+		from, to = r.behindStreet(&a, i, end)
+		if a.City != "" && a.Postcode != "" && (a.Country == "GB" || a.Region != "") {
+			return a, from, to
+		}
+	}
+	return Address{}, 0, 0
 }
 
 // ordinalStreet is a street that is a number: "5th Avenue".
@@ -78,7 +135,7 @@ func (r *addressReader) mayBeStreet(k int) bool {
 	return !sentenceWord[low] || nameParticle[low] || cityLead[low] || r.isName(k) && !r.plain
 }
 
-var unitWords = set("suite ste apt apartment unit flat floor room # building bldg")
+var unitWords = set("suite ste apt apartment unit flat floor fl room # building bldg")
 
 // unitBefore returns where "Flat 4," before the house number at i starts; i when there is none.
 func (r *addressReader) unitBefore(i int) int {
@@ -100,7 +157,7 @@ func (r *addressReader) unit(a *Address, i int) int {
 	}
 	w := strings.TrimSuffix(r.lower(j), ".")
 	switch {
-	case unitWords[w] && len(r.at(j+1)) <= 6 && strings.ContainsAny(r.at(j+1), "0123456789ABCDEFGH"):
+	case unitWords[w] && len(r.at(j+1)) <= 6 && (w != "fl" || len(r.at(j+1)) <= 3) && (len(r.at(j+1)) == 1 || strings.ContainsAny(r.at(j+1), "0123456789ABCDEFGH")):
 		a.Line2 = r.between(j, j+2)
 		return j + 2
 	case strings.HasPrefix(w, "#") && len(w) > 1 && len(w) < 8:
@@ -121,6 +178,7 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	j := i + n
 	if country != "NL" && country != "GB" {
 		if to = r.streetAfterCity(&a, r.cityAt(&a, j)); to > 0 && a.City != "" && country != "US" {
+			a.nationalForm()
 			return a, i, to
 		}
 		return Address{}, 0, 0
@@ -137,16 +195,16 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	}
 	if number, addition, hn := r.houseAt(k); hn > 0 {
 		a.Number, a.Addition = number, addition
+		j = r.streetBehind(&a, k+hn)
 		a.dutchForm()
-		j = r.cityAt(&a, k+hn)
 		return a, i, j
 	}
-	end := j
-	j = r.cityAt(&a, j)
-	if to = r.streetAfterCity(&a, j); to > 0 {
+	if to = r.wholeBehind(&a, j); to > 0 {
 		a.dutchForm()
 		return a, i, to
 	}
+	end := j
+	j = r.cityAt(&a, j)
 	if from = r.numberBefore(&a, i); from < i {
 		a.dutchForm()
 	} else if first, _ := utf8.DecodeRuneInString(a.City); !unicode.IsUpper(first) {
@@ -155,7 +213,52 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	return a, from, j
 }
 
-// streetAfterCity reads the street behind the city: "1017 GC Amsterdam, Keizersgracht 12". 0 when there is none.
+// wholeBehind reads street, number and city behind a postcode that ends before token j, the city on either side: "6221bk wycker brugstraat
+// 50 maastricht", "1017 GC Amsterdam, Keizersgracht 12". 0 when that is not what follows.
+func (r *addressReader) wholeBehind(a *Address, j int) int {
+	k, used := r.skip(j), r.used
+	defer func() { r.used = used }()
+	for s := k + 1; s < k+8 && s < len(r.toks); s++ {
+		if number, _, n := r.houseAt(s); n == 0 || number == "" || s < k+1 {
+			continue
+		}
+		r.used = k
+		got, from, first, to := r.street(s)
+		if to == 0 || got.Postcode != "" && got.Postcode != a.Postcode || sentenceWord[r.low[k]] && !nameParticle[r.low[k]] && !beforeStreet[r.low[k]] {
+			return 0
+		}
+		if first > k && got.City == "" && r.isPlace(k) && !r.stops(r.low[k]) { // "1017 GC Onbekend, Keizersgracht 12"
+			got.City, first = strings.TrimRight(r.between(k, from), " ,-"), k
+		}
+		for first > k && (beforeStreet[r.low[first-1]] || separator(r.at(first-1))) {
+			first--
+		}
+		if first > k {
+			return 0
+		}
+		got.Postcode, got.Country = a.Postcode, a.Country
+		*a = got
+		return to
+	}
+	return 0
+}
+
+// streetBehind reads street and city behind a postcode and house number: "9712 HN nr 4 Herestraat Groningen". Without a street it reads the
+// city. It returns the first token it did not use.
+func (r *addressReader) streetBehind(a *Address, i int) int {
+	j := r.skip(i)
+	for k := j; k < j+4 && k < len(r.toks) && hasLetter(r.low[k]) && !strings.ContainsAny(r.low[k], "0123456789") && !r.stops(r.low[k]); k++ {
+		n, _ := r.knownPlace(r.skip(k + 1))
+		if place, _ := r.knownPlace(j); place > 0 || !streetLike(r.low[k]) && n == 0 {
+			continue
+		}
+		a.Street = r.between(j, k+1)
+		return r.cityAt(a, k+1)
+	}
+	return r.cityAt(a, i)
+}
+
+// streetAfterCity reads the street behind the city: "10115 Berlin, Hauptstraße 5". 0 when there is none.
 func (r *addressReader) streetAfterCity(a *Address, j int) int {
 	k := r.skip(j)
 	for s := k; s < k+5 && s < len(r.toks) && !sentenceWord[r.low[k]]; s++ {

@@ -6,10 +6,12 @@ import (
 )
 
 var (
-	houseNumber  = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}(?:-?\d{1,3})?|[-/]\d{1,3}(?:-?[A-Za-z]{1,4})?|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
+	houseNumber  = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}(?:[-/]?\d{1,3}|[-/][A-Za-z])?|[-/]\d{1,3}(?:-?[A-Za-z]{1,4})?|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
 	moreAddition = regexp.MustCompile(`^(?:[A-Za-z]|[A-Za-z]-?\d{1,3}|\d{1,2}[A-Za-z]?)$`)
-	numberWord   = set("nr nr. no no. nummer huisnummer number num")
-	additions    = set("bis hs huis hg hoog boven beneden rood zwart a b c d e f g h i ii iii iv v vi bg ter to")
+	// measured is a number with what it counts: "12uur", "3x", "2nd".
+	measured   = regexp.MustCompile(`^\d+(?i:uur|euro|eur|cm|mm|kg|km|ml|gb|tb|st|nd|th|am|pm|min|dgn|stuk|x)$`)
+	numberWord = set("nr nr. no no. nummer huisnummer number num")
+	additions  = set("bis hs huis hg hoog boven beneden rood zwart rd zw sous souterrain links rechts achter a b c d e f g h i ii iii iv v vi bg ter to")
 	// neverGiven are Dutch letter pairs that are never given out.
 	neverGiven = set("sa sd ss")
 )
@@ -25,11 +27,14 @@ func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 	if numberWord[r.lower(j)] || r.at(j) == "#" {
 		j++
 	}
+	if w := r.at(j); len(w) > 1 && w[0] == '#' && isDigits(w[1:]) && len(w) < 6 && j > 0 && !streetTypes[strings.TrimSuffix(r.low[j-1], ".")] { // "lijnbaan #12"
+		return w[1:], "", j + 1 - i
+	}
 	if n, spoken := spokenNumbers[r.lower(j)]; spoken && (j > i || streetLike(r.lower(i-1))) {
 		return n, "", j + 1 - i
 	}
 	m := houseNumber.FindStringSubmatch(r.at(j))
-	if m == nil || m[1][0] == '0' {
+	if m == nil || m[1][0] == '0' || measured.MatchString(r.at(j)) {
 		return "", "", 0
 	}
 	number, addition = m[1], strings.TrimLeft(m[2], "-/")
@@ -48,8 +53,11 @@ func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 
 // additionAt reads an addition that stands apart from its number, "" when there is none.
 func (r *addressReader) additionAt(j int) (string, int) {
-	if r.at(j) == "," && r.lower(j+1) == "toevoeging" {
+	if r.at(j) == "," && (r.lower(j+1) == "toevoeging" || (r.lower(j+1) == "bus" || r.lower(j+1) == "bte" || r.lower(j+1) == "boite") && r.boxBefore(j+3)) {
 		j++
+	}
+	if end := r.additionRun(j); end > j {
+		return r.between(j, end), end
 	}
 	next, after := r.lower(j), r.at(j+1)
 	switch {
@@ -73,6 +81,37 @@ func (r *addressReader) additionAt(j int) (string, int) {
 	return "", j
 }
 
+// boxBefore reports whether what stands before token j can be a box: a postcode or the end of a line follows.
+func (r *addressReader) boxBefore(j int) bool {
+	return separator(r.at(j)) || r.addressGoesOn(j)
+}
+
+// additionRun returns the end of a run of two to four bits of an addition from token j that a postcode or a known place ends ("a 02", "2 hoog
+// achter", "kamer 3", "app 12"); j when there is none.
+func (r *addressReader) additionRun(j int) int {
+	for k := j; k < j+4 && k < len(r.toks); k++ {
+		low := r.low[k]
+		if !additions[low] && !additionWord[low] && !floorPattern.MatchString(low) && !moreAddition.MatchString(low) || low == "to" {
+			return j
+		}
+		end := k + 1
+		if w := r.lower(end); w == "in" || w == "te" {
+			end++
+		}
+		place, _ := r.knownPlace(r.skip(end))
+		if k == j && (isDigits(low) || moreAddition.MatchString(low) && !additions[low] || r.at(j) == low && low == "a" && end == k+1 && place == 0) {
+			continue // a lone letter or digit needs more to be one
+		}
+		if place > 0 || k > j && r.addressGoesOn(end) {
+			return k + 1
+		}
+	}
+	return j
+}
+
+// additionWord are the words of an addition that are no addition by themselves.
+var additionWord = set("app appartement apt unit kamer kmr etage verdieping woonlaag begane grond flat bus box woning")
+
 // addressGoesOn reports whether token j is the postcode, or the end of a line of the address.
 func (r *addressReader) addressGoesOn(j int) bool {
 	_, _, n := r.postcodeAt(r.skip(j))
@@ -88,7 +127,7 @@ func (r *addressReader) additionFits(j int) bool {
 		return true
 	}
 	if r.at(j) != r.low[j] || r.low[j] == "to" {
-		return r.low[j] != "to" && r.low[j] != "i"
+		return r.low[j] != "to" && (r.low[j] != "i" || separator(r.at(j+1)) || r.lower(j+1) == "in" || r.lower(j+1) == "te")
 	}
 	_, _, n := r.postcodeAt(r.skip(j + 1))
 	return n > 0 || separator(r.at(j+1)) || r.lower(j+1) == "in" || r.lower(j+1) == "te"

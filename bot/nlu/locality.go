@@ -20,7 +20,7 @@ func (r *addressReader) locality(a *Address, i int) int {
 			a.Postcode, a.Country = code, country
 			return r.countryAt(a, r.cityAt(a, j+n))
 		}
-		if !r.isPlace(j) {
+		if n, _ := r.knownPlace(j); n == 0 && (!r.isPlace(j) || streetLike(r.low[j])) {
 			return i
 		}
 	}
@@ -29,8 +29,11 @@ func (r *addressReader) locality(a *Address, i int) int {
 
 // cityFirst reads "Denver, CO 80279, USA", "London SW1A 2AA", "Zwolle".
 func (r *addressReader) cityFirst(a *Address, i, j int) int {
+	if n, country := r.knownPlace(j); n > 0 && (country == "NL" || country == "BE") {
+		return r.countryAt(a, r.cityAt(a, j))
+	}
 	for k := j; k < j+9 && k < len(r.toks); k++ {
-		if k > j && sentenceWord[r.low[k]] && !nameParticle[r.low[k]] && !cityLead[r.low[k]] && !(stateCodes[strings.ToUpper(r.at(k))] && fiveDigits.MatchString(r.at(k+1))) {
+		if sentenceWord[r.low[k]] && !nameParticle[r.low[k]] && !cityLead[r.low[k]] && !(stateCodes[strings.ToUpper(r.at(k))] && fiveDigits.MatchString(r.at(k+1))) {
 			break
 		}
 		country, code, n := r.postcodeAt(k)
@@ -51,15 +54,26 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		case rn > 0:
 			a.Country = "US"
 		}
+		if known := r.placeEnding(city); country == "GB" && known > j && known < city { // "st johns wood london nw8"
+			j = known
+		}
 		a.City = strings.ReplaceAll(r.between(j, max(city, j+1)), " ,", ",")
 		if at := strings.LastIndex(a.City, ", "); at >= 0 { // "Shoreditch, London"
 			a.City = a.City[at+2:]
 		}
 		return r.countryAt(a, k+n)
 	}
-	if region, n := stateAt(r, r.skip(j+1)); n > 0 && r.isPlace(j) && r.skip(j+1) > j+1 {
-		a.City, a.Region, a.Country = r.at(j), region, "US"
-		return r.skip(j+1) + n
+	known, country := r.knownPlace(j)
+	after := r.skip(j + max(known, 1))
+	if region, n := stateAt(r, after); n > 0 && (known > 0 && country != "GB" || r.isPlace(j) && after > j+1) {
+		a.City, a.Region, a.Country = r.between(j, j+max(known, 1)), region, "US"
+		if m := fiveDigits.FindStringSubmatch(r.at(r.skip(after + n))); m != nil { // "Atlanta GA, 30303"
+			a.Postcode, after = m[1], r.skip(after+n)+1-n
+		}
+		return r.countryAt(a, after+n)
+	}
+	if known > 0 {
+		return r.countryAt(a, r.cityAt(a, j))
 	}
 	if j == i && r.plain && !separator(r.at(j+1)) || !r.isPlace(j) || sentenceWord[r.lower(j)] {
 		return i
@@ -140,6 +154,13 @@ func (r *addressReader) cityAt(a *Address, i int) int {
 		j++
 	}
 	start, end := j, j
+	if n, country := r.knownPlace(j); n > 0 {
+		a.City = r.between(j, j+n)
+		if country == "BE" && a.Country == "" {
+			a.Country = country
+		}
+		return j + n
+	}
 	for ; j < len(r.toks) && j < start+6; j++ {
 		low := r.low[j]
 		switch {
@@ -201,15 +222,21 @@ var (
 	britishOut   = regexp.MustCompile(`^[A-Za-z]{1,2}\d[A-Za-z\d]?$`)
 	britishIn    = regexp.MustCompile(`^\d[A-Za-z]{2}$`)
 	britishWhole = regexp.MustCompile(`^([A-Za-z]{1,2}\d[A-Za-z\d]?)(\d[A-Za-z]{2})$`)
-	fiveDigits   = regexp.MustCompile(`^(?:D-|F-|DE-)?(\d{5})$`)
+	fiveDigits   = regexp.MustCompile(`^(?i:D-|F-|DE-|FR-)?(\d{5})$`)
 	zipPlus      = regexp.MustCompile(`^\d{5}-\d{4}$`)
-	belgian      = regexp.MustCompile(`^(?:B-|BE-)?([1-9]\d{3})$`)
+	belgian      = regexp.MustCompile(`^(?i:B-|BE-)?([1-9]\d{3})$`)
+	abroad       = regexp.MustCompile(`^(?i:L|A|CH|DK)-?([1-9]\d{3})$`)
 )
 
 // postcodeAt reads a postcode at token i. country is what the shape of it says, "" when several use it; n is how many
 // tokens it took, 0 for none.
 func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	w := r.at(i)
+	if country, ok := countryLetter[w]; ok && i > 0 { // "B 2018 Antwerpen"
+		if next := r.at(i + 1); dutchDigits.MatchString(next) && country != "DE" && r.isPlace(i+2) || fiveDigits.MatchString(next) && country == "DE" {
+			return country, next, 2
+		}
+	}
 	if w == "" || !strings.ContainsAny(w, "0123456789") {
 		return "", "", 0
 	}
@@ -218,6 +245,9 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	}
 	if dutchDigits.MatchString(w) && twoLetters.MatchString(r.at(i+1)) && !neverGiven[r.lower(i+1)] && r.dutchPair(i) {
 		return "NL", w + " " + strings.ToUpper(r.at(i+1)), 2
+	}
+	if m := abroad.FindStringSubmatch(w); m != nil && r.isPlace(i+1) {
+		return abroadCountry[strings.ToLower(strings.TrimRight(w, "-0123456789"))], m[1], 1
 	}
 	if britishOut.MatchString(w) && britishIn.MatchString(r.at(i+1)) {
 		return "GB", strings.ToUpper(w + " " + r.at(i+1)), 2
@@ -231,6 +261,16 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	if m := fiveDigits.FindStringSubmatch(w); m != nil {
 		return r.fiveDigitCountry(w), m[1], 1
 	}
+	if dutchDigits.MatchString(w) {
+		if n, country := r.knownPlace(i + 1); n > 0 && country == "BE" {
+			return "BE", w, 1
+		}
+	}
+	if m := belgian.FindStringSubmatch(w); m != nil && len(w) > 4 {
+		if n, country := r.knownPlace(i + 1); n > 0 && country == "BE" {
+			return "BE", m[1], 1
+		}
+	}
 	if m := belgian.FindStringSubmatch(w); m != nil && r.isPlace(i+1) && !sentenceWord[r.lower(i+1)] && i > 0 {
 		if r.hints.Country == "NL" && w == m[1] && !r.namesBelgium(i+1) && r.lower(i-1) != "," {
 			return "", "", 0
@@ -239,6 +279,12 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	}
 	return "", "", 0
 }
+
+// countryLetter is what stands before a postcode on a letter from abroad, abroadCountry what may be joined to it.
+var (
+	countryLetter = map[string]string{"B": "BE", "BE": "BE", "D": "DE", "DE": "DE", "L": "LU", "A": "AT"}
+	abroadCountry = map[string]string{"l": "LU", "a": "AT", "ch": "CH", "dk": "DK"}
+)
 
 // dutchPair reports whether the two letters behind four digits are a postcode's: in capitals; or lower-case and no word,
 // or behind the word postcode.
@@ -250,6 +296,9 @@ func (r *addressReader) dutchPair(i int) bool {
 	low := r.low[i+1]
 	lead := strings.ToLower(strings.TrimRight(r.text[max(0, r.toks[i].start-12):r.toks[i].start], " :\n"))
 	if strings.HasSuffix(lead, "postcode") {
+		return true
+	}
+	if n, country := r.knownPlace(i + 2); n > 0 && country == "NL" { // "3025 al rotterdam"
 		return true
 	}
 	return !shortWords[low]
@@ -269,9 +318,9 @@ func (r *addressReader) namesBelgium(i int) bool {
 // fiveDigitCountry guesses the country of a five-digit postcode: that of the shop, else Germany; "D-" and "F-" say so.
 func (r *addressReader) fiveDigitCountry(w string) string {
 	switch {
-	case strings.HasPrefix(w, "F-"):
+	case strings.HasPrefix(w, "F"), strings.HasPrefix(w, "f"):
 		return "FR"
-	case strings.HasPrefix(w, "D"):
+	case strings.HasPrefix(w, "D"), strings.HasPrefix(w, "d"):
 		return "DE"
 	case r.hints.Country == "FR" || r.hints.Country == "US" || r.hints.Country == "ES" || r.hints.Country == "IT":
 		return r.hints.Country

@@ -7,10 +7,11 @@ import "strings"
 // streetEndings end the name of a street in one word: Dutch, Flemish and German.
 var streetEndings = strings.Fields(`straat laan weg gracht kade plein dijk singel hof park pad steeg markt dreef plantsoen
 	baan lei burg haven dam brug wal veld kamp oord berg horst akker es erf dal rade rak ring steen vaart vliet zijde
-	straatje laantje straatweg boulevard strasse str str. platz allee gasse damm ufer wall stieg`)
+	straatje laantje straatweg boulevard strasse str str. platz allee gasse damm ufer wall stieg
+	kaai passage promenade esplanade burgwal gaard gaarde wegel kouter steegje pleintje hofje paadje wegje stede veste hage heuvel polder donk`)
 
 // notStreet end like a street but are words of the trade or the day.
-var notStreet = set(`weg onderweg vandaag bestelling terugweg park hof markt dam berg vandam vanaf haven baan ring wal es
+var notStreet = set(`weg onderweg vandaag bestelling terugweg park hof markt dam berg vandam vanaf haven baan ring wal es heuvel polder
 	halverwege verweg vanweg supermarkt black mes les proces success process pes levertijdes es adres kamp marktplaats
 	doos vaak maat`)
 
@@ -34,13 +35,13 @@ func streetLike(low string) bool {
 }
 
 // dutchStreetWords stand as words of their own in street names: "Burgemeester Roëllstraat" needs none, "Grote Markt" does.
-var dutchStreetWords = set("straat laan plein gracht kade dijk singel plantsoen boulevard strasse platz allee meir postbus antwoordnummer")
+var dutchStreetWords = set("straat laan plein gracht kade dijk singel plantsoen boulevard strasse platz allee meir postbus antwoordnummer chaussee via calle piazza")
 
 // streetTypes end an English street name.
-var streetTypes = set(`street st road rd avenue ave lane ln drive dr court ct boulevard blvd way place pl square sq terrace
-	highway hwy parkway pkwy close crescent gardens trail circle row mews hill walk grove park broadway alley`)
+var streetTypes = set(`street st road rd avenue ave lane ln drive dr court ct boulevard blvd pl sq terrace ter
+	highway hwy parkway pkwy close crescent cres gardens gdns mews hill grove park broadway alley`)
 
-var frenchStreet = set("rue avenue boulevard place chemin allee quai impasse route cours")
+var frenchStreet = set("rue avenue boulevard place chemin allee allees quai impasse route cours bd bvd av square passage sentier")
 
 var compass = set("n s e w ne nw se sw north south east west")
 
@@ -79,14 +80,19 @@ var sentenceWord = set(`is zijn was het naar op in aan bij mijn me m'n adres add
 	om tussen rond sinds nummer: met with wonend woonachtig ga gaan going change changed update pas aanpassen verplaats
 	verstuur versturen correctie sorry oeps bedoel bedoelde eigenlijk actually mean nee no ja yes verhuizen gestuurd bezorgd
 	krijgen zetten zet aangepast gewijzigd afgeleverd verzonden brengen breng komt komen moeten staat staan maken maak geef gegeven doorgeven
-	lived shipped shipping mail post adressen addresses klaar weer steeds altijd vroeger eerst later pakketje pakje zending bank kast`)
+	lived shipped shipping mail post adressen addresses klaar weer steeds altijd vroeger eerst later pakketje pakje zending bank kast
+	adreswijziging wijziging verzendadres bezorging aflevering klantnummer huisnr oud: nieuw: tel telefoon mobiel mail uur eerst ist wohne wohnen
+	ich wir jetzt mein meine neue neuer neues adresse bitte nach j'habite habite mon mes est nouvelle merci s'il chez daarheen hierheen zeg gewoon
+	ingevuld opgegeven typte bedoel getypt verhuist nieuw: sturen: momenteel tijdelijk tegenwoordig logeer zit trek trekken logeert addy`)
 
 var countries = map[string]string{"nederland": "NL", "nl": "NL", "netherlands": "NL", "holland": "NL", "the netherlands": "NL",
 	"belgie": "BE", "belgium": "BE", "be": "BE", "belgique": "BE", "belgien": "BE", "duitsland": "DE", "germany": "DE", "deutschland": "DE", "de": "DE",
 	"frankrijk": "FR", "france": "FR", "fr": "FR", "usa": "US", "us": "US", "u.s.a.": "US", "united states": "US",
 	"united states of america": "US", "verenigde staten": "US", "uk": "GB", "united kingdom": "GB", "england": "GB", "gb": "GB",
 	"great britain": "GB", "scotland": "GB", "wales": "GB", "engeland": "GB", "verenigd koninkrijk": "GB", "luxemburg": "LU", "luxembourg": "LU", "spanje": "ES",
-	"spain": "ES", "italie": "IT", "italy": "IT", "oostenrijk": "AT", "austria": "AT", "ierland": "IE", "ireland": "IE"}
+	"spain": "ES", "italie": "IT", "italy": "IT", "oostenrijk": "AT", "austria": "AT", "ierland": "IE", "ireland": "IE", "zwitserland": "CH",
+	"switzerland": "CH", "schweiz": "CH", "suisse": "CH", "osterreich": "AT", "portugal": "PT", "denemarken": "DK", "denmark": "DK", "zweden": "SE", "sweden": "SE",
+	"polen": "PL", "poland": "PL", "italia": "IT", "espana": "ES", "schotland": "GB", "northern ireland": "GB"}
 
 // stateNames are the states of the US and their codes.
 var stateNames = map[string]string{"alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA",

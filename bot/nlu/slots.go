@@ -253,8 +253,8 @@ func corrected[T any](text string, all []found[T]) []found[T] {
 }
 
 var (
-	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer|verkeerde?|foute?|wrong|staat(?: nu)? op|staat nog op|wijzig|verander|change|niet|not|current|huidige?|currently)\b(?:\s+\S+){0,4}\s*$`)
-	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|juiste?|correct|should|in|maar|but|must)\b`)
+	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer|verkeerde?|foute?|wrong|(?:staa?t?|sta|stond)(?: \S+)? op|wijzig|verander|change|niet|not|current|huidige?|currently|eerst|eerder|first|had|typte|typed|hebben|heb)\b:?(?:\s+\S+){0,4}\s*$`)
+	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|goed|juiste?|correct|right|should|in|maar|but|must|bedoel|bedoelde|meant|wonen|woon|opgegeven)\b`)
 )
 
 // moved keeps the new address of "van A naar B" and "mijn oude adres was A, het nieuwe is B". A postcode alone is not an old address: it
