@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
-	"hash/fnv"
 	"log/slog"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"balie/bot/nlu"
 	"balie/internal/config"
@@ -14,13 +16,14 @@ import (
 	"balie/kb"
 )
 
-// ear is the model the bot listens with: the one learned at the start, and after every publish a newer one, which also knows how
-// the articles' writers say that customers ask. It is swapped whole, so a turn hears with one or with the other, and only one is kept:
-// a model is the largest thing in an idle house.
+// ear is the model the bot listens with: the one learned at the start, and after every publish and every lesson of an editor's a newer
+// one, which also knows how the house's own writers say that customers ask. It is swapped whole, so a turn hears with one or with the
+// other, and only one is kept: a model is the largest thing in an idle house.
 type ear struct {
 	current atomic.Pointer[nlu.Model]
-	ready   <-chan struct{} // closed when there is a current one
-	vectors *vectors        // nil without an endpoint for them
+	ready   <-chan struct{}                 // closed when there is a current one
+	vectors *vectors                        // nil without an endpoint for them
+	person  atomic.Pointer[map[string]bool] // sentences with which a person is asked for, as editors taught
 
 	// What follows belongs to whoever calls follow, catchUp and join.
 	plain bool            // the current one knows the routines alone
@@ -86,37 +89,27 @@ func (e *ear) model() *nlu.Model {
 	return e.current.Load()
 }
 
-// articles is what the ear reads of the library's store.
-type articles interface {
-	Changes(ctx context.Context, after uint64, each func(cursor uint64, id string, rev uint64, a kb.Article, deleted bool) error) (uint64, error)
-	List(ctx context.Context, index, prefix string, each func(id string, rev uint64, a kb.Article) error) error
-}
-
-// How the ear follows the library: it looks every listenEvery and learns at most maxQuestions sentences of it.
+// How the ear follows the house: how often it looks, and when it tries again after vectors were not to be had.
 const (
-	listenEvery  = 3 * time.Second
-	maxQuestions = 5000
-	joinAgain    = time.Minute // after vectors were not to be had
+	listenEvery = 3 * time.Second
+	joinAgain   = time.Minute
 )
 
-// follow learns anew whenever the questions of the public articles have changed, until ctx ends. Trouble is logged and tried again;
-// the bot goes on with what it has.
-func (e *ear) follow(ctx context.Context, store articles, log *slog.Logger) {
+// follow learns anew whenever the lessons have changed, until ctx ends. Trouble is logged and tried again; the bot goes on with what
+// it has.
+func (e *ear) follow(ctx context.Context, s *school, log *slog.Logger) {
 	tick := time.NewTicker(listenEvery)
 	defer tick.Stop()
-	var cursor, known uint64
 	var joinAt time.Time // when to try for vectors again
 	alone := e.vectors != nil
 	for {
-		next, sum, err := e.catchUp(ctx, store, cursor, known)
+		changed, err := e.catchUp(ctx, s)
 		if err != nil && ctx.Err() == nil {
-			log.Warn("the ear cannot follow the articles", "err", err)
-		} else if err == nil {
-			alone = alone || e.vectors != nil && sum != known
-			cursor, known = next, sum
+			log.Warn("the ear cannot follow the library", "err", err)
 		}
+		alone = alone || e.vectors != nil && changed
 		if alone && time.Now().After(joinAt) {
-			if err := e.join(ctx, store); err == nil {
+			if err := e.join(ctx, s.known); err == nil {
 				alone = false
 			} else if ctx.Err() == nil {
 				joinAt = time.Now().Add(joinAgain)
@@ -131,61 +124,74 @@ func (e *ear) follow(ctx context.Context, store articles, log *slog.Logger) {
 	}
 }
 
-// catchUp looks once. It returns the cursor to go on from and the sum of the questions now learned.
-func (e *ear) catchUp(ctx context.Context, store articles, cursor, known uint64) (uint64, uint64, error) {
+// catchUp looks once, and reports whether there was anything to learn. After an error it looks at the same again.
+func (e *ear) catchUp(ctx context.Context, s *school) (bool, error) {
 	changed := false
-	next, err := store.Changes(ctx, cursor, func(uint64, string, uint64, kb.Article, bool) error {
+	next, err := s.articles.Changes(ctx, s.cursors[0], func(uint64, string, uint64, kb.Article, bool) error {
 		changed = true
 		return nil
 	})
-	if err != nil || !changed {
-		return next, known, err
-	}
-	questions, sum, err := questionsOf(ctx, store)
-	if err != nil || sum == known || len(questions) == 0 && known == 0 {
-		return next, sum, err
-	}
-	examples, opt, err := e.lessons(questions)
 	if err != nil {
-		return cursor, known, err
+		return false, err
+	}
+	heard, more, err := s.taught.Changed(ctx, s.cursors[1])
+	if err != nil {
+		return false, err
+	}
+	found := s.known
+	if changed || more {
+		if found, err = s.read(ctx); err != nil {
+			return false, err
+		}
+	}
+	changed = found.sum != s.known.sum
+	if changed {
+		if err := e.learn(found, found.sum[1] != s.known.sum[1]); err != nil {
+			return false, err
+		}
+	}
+	s.cursors, s.known = [2]uint64{next, heard}, found
+	return changed, nil
+}
+
+// learn learns the lessons. What editors taught changes what the routines are sure of, and so whose the articles' questions are.
+func (e *ear) learn(l lessons, taught bool) error {
+	if taught {
+		e.plain, e.mine = false, nil
+	}
+	examples, opt, err := e.lessons(l)
+	if err != nil {
+		return err
 	}
 	m, err := nlu.Train(examples, opt)
 	if err != nil {
-		return cursor, known, err
+		return err
 	}
-	e.plain = false
+	e.plain = len(l.questions) == 0
 	e.hear(m)
-	return next, sum, nil
+	e.person.Store(asksOf(l.examples))
+	return nil
 }
 
-// questionsOf reads what customers ask according to the public articles, and a sum that changes with it.
-func questionsOf(ctx context.Context, store articles) (out []nlu.Example, sum uint64, err error) {
-	h := fnv.New64a()
-	err = store.List(ctx, "", "", func(id string, _ uint64, a kb.Article) error {
-		text, ok := a.Public()
-		if !ok || text.Internal {
-			return nil
-		}
-		for _, q := range text.Questions {
-			if len(out) < maxQuestions {
-				out = append(out, nlu.Example{Text: q, Intent: "ask", Lang: a.Lang})
-				_, _ = h.Write([]byte(id + "\x00" + q + "\x00")) // a hash takes everything
-			}
-		}
-		return nil
-	})
-	return out, h.Sum64(), err
-}
-
-// lessons are the built-in sentences and the articles' questions. A question that a routine surely answers stays the routine's: an
-// article about returns must not keep customers from returning.
-func (e *ear) lessons(questions []nlu.Example) ([]nlu.Example, nlu.Options, error) {
+// lessons are the built-in sentences, those of the editors and the articles' questions. An editor's word counts: the same sentence is
+// learned for nothing else. A question that a routine surely answers stays the routine's: an article about returns must not keep
+// customers from returning.
+func (e *ear) lessons(l lessons) ([]nlu.Example, nlu.Options, error) {
 	examples, opt := builtin()
-	if err := e.judge(questions, examples, opt); err != nil {
+	said := make(map[string]bool, len(l.examples))
+	for _, t := range l.examples {
+		said[bare(t.Text)] = true
+	}
+	other := func(x nlu.Example) bool { return said[bare(x.Text)] }
+	if len(said) > 0 {
+		examples, opt.Background = slices.DeleteFunc(examples, other), slices.DeleteFunc(opt.Background, other)
+	}
+	examples = append(examples, l.examples...)
+	if err := e.judge(l.questions, examples, opt); err != nil {
 		return nil, opt, err
 	}
-	for _, q := range questions {
-		if e.mine[key(q)] {
+	for _, q := range l.questions {
+		if e.mine[key(q)] && !other(q) {
 			examples = append(examples, q)
 		}
 	}
@@ -221,13 +227,35 @@ func (e *ear) judge(questions, examples []nlu.Example, opt nlu.Options) (err err
 // key tells one question of the articles from another.
 func key(q nlu.Example) string { return q.Lang + "\x00" + q.Text }
 
-// join gives the newest model sentence vectors.
-func (e *ear) join(ctx context.Context, store articles) error {
-	questions, _, err := questionsOf(ctx, store)
-	if err != nil {
-		return err
+// bare is a sentence without its case, its signs and its spaces.
+func bare(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
+}
+
+// asksOf are the sentences that ask for a person according to the editors.
+func asksOf(examples []nlu.Example) *map[string]bool {
+	out := map[string]bool{}
+	for _, t := range examples {
+		if t.Intent == nlu.PersonIntent {
+			out[bare(t.Text)] = true
+		}
 	}
-	examples, opt, err := e.lessons(questions)
+	return &out
+}
+
+// asksForPerson reports whether a message asks for a person: the built-in judge says so, or an editor said it of this very sentence.
+// Nothing that is taught takes a person out of reach.
+func (e *ear) asksForPerson(text string) bool {
+	if nlu.AsksForPerson(text) {
+		return true
+	}
+	said := e.person.Load()
+	return said != nil && len(*said) > 0 && (*said)[bare(text)]
+}
+
+// join gives the newest model sentence vectors.
+func (e *ear) join(ctx context.Context, l lessons) error {
+	examples, opt, err := e.lessons(l)
 	if err != nil {
 		return err
 	}

@@ -35,48 +35,104 @@ func article(state kb.State, internal bool, questions ...string) kb.Article {
 	return kb.Article{ID: "a", Lang: "nl", State: state, Content: kb.Content{Questions: questions, Internal: internal}}
 }
 
-func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
-	e := newEar(nil)
-	before := e.model()
-	const strange = "mag ik vuurwerk afsteken op het dakterras"
-	s := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange, "kan vuurwerk op het dakterras", "ik wil mijn bestelling retourneren")}}
-	cursor, sum, err := e.catchUp(t.Context(), s, 0, 0)
+// board is what editors taught.
+type board struct {
+	n    uint64
+	list []kb.Taught
+}
+
+func (b *board) Changed(_ context.Context, after uint64) (uint64, bool, error) {
+	return b.n, b.n > after, nil
+}
+
+func (b *board) Examples(context.Context) ([]kb.Taught, error) { return b.list, nil }
+
+// ask is what a model makes of a Dutch sentence.
+func hears(e *ear, text string) nlu.Understanding {
+	return e.model().Understand(text, nlu.Hints{Lang: "nl"})
+}
+
+func look(t *testing.T, e *ear, s *school) bool {
+	t.Helper()
+	changed, err := e.catchUp(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	after := e.model()
-	if u := after.Understand(strange, nlu.Hints{Lang: "nl"}); u.Intent != "ask" || after == before {
+	return changed
+}
+
+func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
+	const strange, exchange = "mag ik vuurwerk afsteken op het dakterras", "ik wil mijn schoenen ruilen voor een andere maat"
+	e := newEar(nil)
+	shop := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange, "kan vuurwerk op het dakterras", "ik wil mijn bestelling retourneren")}}
+	s := &school{articles: shop, taught: &board{}}
+	if !look(t, e, s) {
+		t.Fatal("learned nothing of the articles")
+	}
+	if u := hears(e, strange); u.Intent != "ask" {
 		t.Errorf("after the publish: %q (%s)", u.Intent, u.Band)
 	}
-	if u := after.Understand("ik wil mijn bestelling retourneren", nlu.Hints{Lang: "nl"}); u.Intent != "return" {
+	if u := hears(e, "ik wil mijn bestelling retourneren"); u.Intent != "return" {
 		t.Errorf("an article's question took a routine's sentence: %q", u.Intent)
 	}
 
-	if _, again, err := e.catchUp(t.Context(), s, cursor, sum); err != nil || again != sum || e.model() != after {
-		t.Errorf("learned again though nothing changed: %v", err)
+	after := e.model()
+	if look(t, e, s) || e.model() != after {
+		t.Error("learned again though nothing changed")
 	}
-	s.n++ // written, but with the same questions
-	if _, _, err := e.catchUp(t.Context(), s, cursor, sum); err != nil || e.model() != after {
-		t.Errorf("learned again though no question changed: %v", err)
+	shop.n++ // written, but with the same questions
+	if look(t, e, s) || e.model() != after {
+		t.Error("learned again though no question changed")
 	}
+
 	// A later question is judged by the routines alone too, though the model of them alone is gone.
-	s.n, s.list = s.n+1, append(s.list, article(kb.Published, false, "ik wil mijn schoenen ruilen voor een andere maat"))
-	if cursor, sum, err = e.catchUp(t.Context(), s, cursor, sum); err != nil || e.model() == after {
-		t.Fatalf("did not learn a later question: %v", err)
+	shop.n, shop.list = shop.n+1, append(shop.list, article(kb.Published, false, exchange))
+	if !look(t, e, s) {
+		t.Error("did not learn a later question")
 	}
-	after = e.model()
-	if u := after.Understand("ik wil mijn schoenen ruilen voor een andere maat", nlu.Hints{Lang: "nl"}); u.Intent != "exchange" {
+	if u := hears(e, exchange); u.Intent != "exchange" {
 		t.Errorf("a later article's question took a routine's sentence: %q", u.Intent)
 	}
-	if u := after.Understand(strange, nlu.Hints{Lang: "nl"}); u.Intent != "ask" {
+	if u := hears(e, strange); u.Intent != "ask" {
 		t.Errorf("the earlier question was forgotten: %q", u.Intent)
 	}
-	s.n, s.list = s.n+1, []kb.Article{article(kb.Draft, false, strange), article(kb.Published, true, strange)}
-	if _, _, err := e.catchUp(t.Context(), s, cursor, sum); err != nil || e.model() == after {
-		t.Fatalf("did not unlearn an article that is public no more: %v", err)
+
+	shop.n, shop.list = shop.n+1, []kb.Article{article(kb.Draft, false, strange), article(kb.Published, true, strange)}
+	if !look(t, e, s) {
+		t.Error("did not unlearn an article that is public no more")
 	}
-	if u := e.model().Understand(strange, nlu.Hints{Lang: "nl"}); u.Band == nlu.Sure {
+	if u := hears(e, strange); u.Band == nlu.Sure {
 		t.Errorf("still sure of a question that no public article is asked: %q", u.Intent)
+	}
+}
+
+func TestTheEarLearnsFromEditors(t *testing.T) {
+	const strange = "die knalpot moet eraf"
+	e := newEar(nil)
+	shop := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange)}}
+	editors := &board{n: 1, list: []kb.Taught{{Text: strange, Lang: "nl", Intent: "return"}, {Text: strange + " vandaag", Lang: "nl", Intent: "return"},
+		{Text: "Zie je de vliegende maan?", Lang: "nl", Intent: nlu.PersonIntent}}}
+	s := &school{articles: shop, taught: editors}
+	look(t, e, s)
+	if u := hears(e, strange); u.Intent != "return" {
+		t.Errorf("an editor's example: %q (%s)", u.Intent, u.Band)
+	}
+	if !e.asksForPerson("zie je de VLIEGENDE maan") || e.asksForPerson("zie je de maan") {
+		t.Error("the sentence with which a person is asked for was not taken as it was taught")
+	}
+	if !e.asksForPerson("ik wil een medewerker spreken") {
+		t.Error("what is taught took a person out of reach")
+	}
+
+	editors.n, editors.list = 2, nil
+	if !look(t, e, s) {
+		t.Fatal("did not forget")
+	}
+	if e.asksForPerson("zie je de vliegende maan") {
+		t.Error("still takes the forgotten sentence for one that asks for a person")
+	}
+	if u := hears(e, strange); u.Intent != "ask" {
+		t.Errorf("the article's own question: %q", u.Intent)
 	}
 }
 
@@ -97,8 +153,7 @@ func (a *away) Embed(_ context.Context, texts []string) ([][]float32, error) {
 func TestTheEarGoesOnWithoutVectors(t *testing.T) {
 	endpoint := &away{}
 	e := newEar(&vectors{endpoint, prefixed{endpoint, "query: "}})
-	s := &shelf{n: 1}
-	if err := e.join(t.Context(), s); err != nil {
+	if err := e.join(t.Context(), lessons{}); err != nil {
 		t.Fatal(err)
 	}
 	joined := e.model()
@@ -106,7 +161,7 @@ func TestTheEarGoesOnWithoutVectors(t *testing.T) {
 	if u := joined.Understand("waar is mijn pakket", nlu.Hints{Lang: "nl"}); u.Intent != "order_status" {
 		t.Errorf("without vectors: %q (%s)", u.Intent, u.Band)
 	}
-	if err := e.join(t.Context(), s); err == nil || e.model() != joined {
+	if err := e.join(t.Context(), lessons{}); err == nil || e.model() != joined {
 		t.Errorf("an endpoint that is away changed the ear: %v", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"balie/bot"
 	"balie/bot/flow"
-	"balie/bot/nlu"
 	"balie/bot/review"
 	"balie/internal/action"
 	"balie/internal/chat"
@@ -19,10 +18,10 @@ import (
 
 // openEditors makes the workshop in which editors hold their drafts against the bot and against what customers asked, and the worker
 // that finds the questions without a good answer.
-func openEditors(h *house, model func() *nlu.Model, zone *time.Location, country string) (*web.Editors, hand) {
+func openEditors(h *house, zone *time.Location, country string) (*web.Editors, hand) {
 	past := &review.History{Log: h.relay, Lists: h.data.engine, Now: time.Now}
 	gaps := &kb.Gaps{Groups: h.data.gaps, Misses: h.data.misses, Now: time.Now}
-	looking := voiceOf(model, flow.NewSet(flow.Builtin()...), nowhere{}, nowhere{}, zone, country)
+	looking := voiceOf(h.ear, flow.NewSet(flow.Builtin()...), nowhere{}, nowhere{}, zone, country)
 	shop := &kb.Workshop{Library: h.data.library, Store: h.data.articles, Voice: review.Voice(looking, time.Now), Past: past.Past, Gaps: gaps, Log: h.log}
 	intents := teachable()
 	lessons := &kb.Lessons{Store: h.data.taught, Now: time.Now, Intents: func() []string { return namesOf(intents) }}
@@ -68,14 +67,14 @@ func usedLately(ctx context.Context, past *review.History) (map[string][3]int, e
 }
 
 // voiceOf returns what makes the bot that customers talk to, over any library: its policies, in the order in which they are asked.
-func voiceOf(model func() *nlu.Model, set *flow.Set, orders flow.Orders, ledger flow.Ledger, zone *time.Location, country string) review.Maker {
-	listener := bot.Listener{Model: model, Zone: zone, Country: country}
+func voiceOf(ear *ear, set *flow.Set, orders flow.Orders, ledger flow.Ledger, zone *time.Location, country string) review.Maker {
+	listener := bot.Listener{Model: ear.model, Zone: zone, Country: country}
 	return func(from kb.Reader) *bot.Bot {
 		shelf := bot.Shelf{Library: from}
 		flows := flow.New(func() *flow.Set { return set }, orders, ledger, shelf, flow.Options{Location: zone})
 		understand := &bot.Understand{By: bot.Embedded{Ear: listener, Flows: flows, Library: from}, Flows: flows, Shelf: shelf, Ear: listener}
 		return bot.New(listener,
-			bot.Escape{Asks: nlu.AsksForPerson},
+			bot.Escape{Asks: ear.asksForPerson},
 			bot.Care{},
 			&bot.Routines{Flows: flows, Ledger: ledger, Understand: understand},
 			understand,

@@ -108,7 +108,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, e
 	h.work = append(h.work, hand{h.desk, relay.Settings{}})
 
 	// The voice, and the model that words its answers, if there is one.
-	h.work = append(h.work, openBot(h, h.ear.model, zone))
+	h.work = append(h.work, openBot(h, zone))
 
 	// The doors.
 	opt, err := doors(ctx, h)
@@ -176,7 +176,7 @@ func (h *house) run(ctx context.Context, ln net.Listener, ready func()) error {
 	}
 	wg.Go(func() { control.serve(inside) })
 	h.runNodes(inside, &wg)
-	wg.Go(func() { h.ear.follow(inside, h.data.articles, h.log) })
+	wg.Go(func() { h.ear.follow(inside, schoolOf(h.data), h.log) })
 	wg.Go(func() { keepEditing(inside, h.editors.Workshop, h.log) })
 	wg.Go(func() { giveBack(inside) })
 	ready()

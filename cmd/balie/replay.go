@@ -12,7 +12,6 @@ import (
 
 	"balie/bot"
 	"balie/bot/flow"
-	"balie/bot/nlu"
 	"balie/bot/review"
 	"balie/internal/chat"
 	"balie/internal/store/bolt"
@@ -118,11 +117,11 @@ func saidText(s kb.Said) string {
 
 func replayConversations(ctx context.Context, d *data, q replayQuestion, p progress) (out reviewed, err error) {
 	out.Differ = []review.Turn{}
-	model, err := nlu.Train(builtin())
-	if err != nil {
+	ear := newEar(nil)
+	if _, err := ear.catchUp(ctx, schoolOf(d)); err != nil {
 		return out, fmt.Errorf("train the ear: %w", err)
 	}
-	make := voiceOf(func() *nlu.Model { return model }, flow.NewSet(flow.Builtin()...), nowhere{}, nowhere{}, time.UTC, "NL")
+	make := voiceOf(ear, flow.NewSet(flow.Builtin()...), nowhere{}, nowhere{}, time.UTC, "NL")
 	if err := d.library.Sync(ctx); err != nil {
 		return out, err
 	}

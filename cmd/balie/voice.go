@@ -24,15 +24,15 @@ const modelTurns = 32
 
 // openBot makes the bot: its ear, its flows, and its policies in the order in which they are asked.
 // The editors' workshop asks the same bot over other articles.
-func openBot(h *house, ear func() *nlu.Model, where *time.Location) hand {
+func openBot(h *house, where *time.Location) hand {
 	country := "NL"
 	if h.cfg.Orders != "" {
 		country = "" // a shop we know nothing of: addresses and phone numbers follow the customer's language
 	}
-	make := voiceOf(ear, flow.NewSet(flow.Builtin()...), h.orders, h.ledger, where, country)
+	make := voiceOf(h.ear, flow.NewSet(flow.Builtin()...), h.orders, h.ledger, where, country)
 	worker := &bot.Worker{Log: h.relay, Now: time.Now, Bot: make(h.data.library)}
 	var finder hand
-	h.editors, finder = openEditors(h, ear, where, country)
+	h.editors, finder = openEditors(h, where, country)
 	h.work = append(h.work, finder)
 	set := relay.Settings{}
 	if llm := h.cfg.LLM; llm.URL != "" {
