@@ -30,13 +30,16 @@ const maxLangExamples = 2000
 func trainLang(examples []Example, seed uint64) *langModel {
 	m := &langModel{}
 	byLang := map[string][]string{}
-	for _, e := range builtin().words {
-		byLang[e.Lang] = append(byLang[e.Lang], Normalize(e.Text))
-	}
 	for _, e := range examples {
-		if e.Lang != "" && len(byLang[e.Lang]) < maxLangExamples {
+		if e.Lang != "" {
 			byLang[e.Lang] = append(byLang[e.Lang], Normalize(e.Text))
 		}
+	}
+	for l := range byLang {
+		byLang[l] = spread(byLang[l], maxLangExamples)
+	}
+	for _, e := range builtin().words {
+		byLang[e.Lang] = append(byLang[e.Lang], Normalize(e.Text))
 	}
 	for l := range byLang {
 		m.langs = append(m.langs, l)
@@ -61,6 +64,18 @@ func trainLang(examples []Example, seed uint64) *langModel {
 	}
 	m.weights = trainSoftmax(p, 10, 5, rand.New(rand.NewPCG(seed, 4)))
 	return m
+}
+
+// spread keeps at most n of all, taken evenly from the first to the last: they stand by intent, and each intent has words of its own.
+func spread(all []string, n int) []string {
+	if len(all) <= n {
+		return all
+	}
+	kept := make([]string, n)
+	for i := range kept {
+		kept[i] = all[i*len(all)/n]
+	}
+	return kept
 }
 
 // detect returns the language of a text, and whether the text itself shows it. When it does not, the hint stands; without
