@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -183,16 +184,32 @@ func (e *Engine) keep(ctx context.Context, what string, f func(context.Context) 
 	}
 }
 
+// Telling is a burden on the database like any other work, so it rests after each time, for some times as long as that took: a quiet house is told at
+// once, a busy one of more with each notification.
+const (
+	restTimes = 3
+	restMost  = 10 * time.Millisecond
+)
+
 func (e *Engine) telling(ctx context.Context) error {
+	rest := time.NewTimer(0)
+	defer rest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-e.bus.ready:
 		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-rest.C:
+		}
+		began := time.Now()
 		if err := e.tell(ctx); err != nil {
 			return err
 		}
+		rest.Reset(min(restTimes*time.Since(began), restMost))
 	}
 }
 
@@ -233,9 +250,12 @@ func (e *Engine) hear(ctx context.Context, conn *pgx.Conn, ears Ears) error {
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(n.Payload, `{"n":"`+e.node+`"`) {
+		return nil // our own
+	}
 	var m message
-	if err := json.Unmarshal([]byte(n.Payload), &m); err != nil || m.Node == e.node {
-		return nil // not one of ours, or our own
+	if err := json.Unmarshal([]byte(n.Payload), &m); err != nil {
+		return nil // nothing that a node would tell
 	}
 	for conv, head := range m.Hints {
 		ears.Heard(conv, head)

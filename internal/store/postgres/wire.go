@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -118,10 +119,26 @@ var kinds = map[string]uint32{"text[]": pgtype.TextOID, "bigint[]": pgtype.Int8O
 // binaryFormat says of all parameters, or all columns of an answer, that they travel as they are.
 var binaryFormat = []int16{1}
 
+// ahead is no message: it makes room in the driver's buffer for what comes behind it, which otherwise grows step by step, with everything copied each time.
+type ahead int
+
+// Encode adds nothing.
+func (n ahead) Encode(b []byte) ([]byte, error) { return slices.Grow(b, int(n)+256), nil }
+
+// Decode is never asked.
+func (ahead) Decode([]byte) error { return nil }
+
+// Frontend marks what a client may send.
+func (ahead) Frontend() {}
+
 // exec sends a statement whose parameters are made already, in one round trip, and gives each row of the answer to row; what it is given is good until
 // it returns. The statement is prepared once a connection, unless the address says that statements cannot be (default_query_exec_mode): then
 // nothing of it stays behind, so any pooler will do.
 func (e *Engine) exec(ctx context.Context, sql string, args [][]byte, row func([][]byte)) error {
+	size := 0
+	for _, a := range args {
+		size += len(a) + 4
+	}
 	c, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -129,6 +146,7 @@ func (e *Engine) exec(ctx context.Context, sql string, args [][]byte, row func([
 	defer c.Release()
 	e.sent.Add(1)
 	line := c.Conn().PgConn()
+	line.Frontend().Send(ahead(size))
 	var out *pgconn.ResultReader
 	if e.prepares {
 		prepared, err := c.Conn().Prepare(ctx, sql, sql)
