@@ -103,8 +103,10 @@ func (u *Understand) commands(ctx context.Context, t *Turn) ([]Command, error) {
 // carryOut does the first command that leads to something, with what belongs to it.
 func (u *Understand) carryOut(ctx context.Context, t *Turn, commands []Command) (*Decision, error) {
 	for i, c := range commands {
-		var d *Decision
-		var err error
+		d, err := u.fromPage(ctx, t, c)
+		if d != nil || err != nil {
+			return d, err
+		}
 		switch c := c.(type) {
 		case StartFlow:
 			d, err = u.start(ctx, t, c.Name, commands[i+1:])

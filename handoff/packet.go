@@ -25,8 +25,17 @@ type Packet struct {
 	Promises []Promise   `json:"promises"`
 	Customer Customer    `json:"customer"`
 	Page     string      `json:"page"`
+	About    *About      `json:"about,omitempty"`
 	Notes    []Promise   `json:"notes"` // of colleagues, hand-over notes included
 	WaitedS  int         `json:"waited_s"`
+}
+
+// About is the help page that the customer had at hand when asking, by its key: "nl/retour". Title is for whoever knows the library.
+type About struct {
+	Article string   `json:"article"`
+	Title   string   `json:"title,omitempty"`
+	URL     string   `json:"url"`
+	Seq     chat.Seq `json:"seq"`
 }
 
 // SignSeen is a sign that the customer was stuck, with the event that shows it.
@@ -171,6 +180,9 @@ func (r *reading) message(e chat.Event, b *chat.Message) {
 	p := r.packet
 	switch e.By.Role {
 	case chat.RoleCustomer:
+		if b.About != "" {
+			p.About = &About{Article: b.About, URL: "/help/" + b.About, Seq: e.Seq}
+		}
 		if b.Submit != nil {
 			if r.form != nil && r.form.ID == b.Submit.Form {
 				r.form = nil

@@ -18,6 +18,7 @@ import (
 // chatData is what the template draws.
 type chatData struct {
 	Site, Lang, Session string
+	Article             string // the help page at hand
 	Notice              *notice
 	Lines               []chatLine
 	Owner               chat.Role
@@ -80,7 +81,7 @@ func (s *Server) chatPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) drawChat(w http.ResponseWriter, r *http.Request, v *visit, problem error, typed string) {
-	d := chatData{Site: v.site.Name, Lang: v.lang, Owner: chat.RoleBot, Text: typed, Key: "p-" + string(chat.NewConversationID(s.now()))}
+	d := chatData{Site: v.site.Name, Lang: v.lang, Owner: chat.RoleBot, Text: typed, Article: clip(r.FormValue("article"), 100), Key: "p-" + string(chat.NewConversationID(s.now()))}
 	status := http.StatusOK
 	if problem != nil {
 		d.Problem, status = problemText(problem, d.Lang), statuses[fault.KindOf(problem)]
@@ -255,7 +256,7 @@ func (s *Server) waitForAnswer(r *http.Request, v *visit) {
 
 // formFrame reads a frame from form fields: do says which, value:NAME are the values of a form in the chat.
 func formFrame(form url.Values) incoming {
-	f := incoming{Type: form.Get("do"), Key: form.Get("key"), Text: form.Get("text"), Button: form.Get("button"), Form: form.Get("form")}
+	f := incoming{Type: form.Get("do"), Key: form.Get("key"), Text: form.Get("text"), Button: form.Get("button"), Form: form.Get("form"), Article: clip(form.Get("article"), 100)}
 	if f.Button != "" {
 		f.Type = "press"
 	}

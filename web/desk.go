@@ -275,6 +275,12 @@ func (s *Server) deskConversation(r *http.Request, p handoff.Person) (any, error
 	if err != nil {
 		return nil, err
 	}
+	if about := packet.About; about != nil {
+		lang, article, _ := strings.Cut(about.Article, "/")
+		if a, err := s.opt.Library.Article(ctx, lang, article); err == nil { // else it was taken away since
+			about.Title = a.Title
+		}
+	}
 	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 63)
 	events := []json.RawMessage{}
 	for _, e := range all {

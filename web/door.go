@@ -11,6 +11,7 @@ import (
 	"balie/internal/chat"
 	"balie/internal/fault"
 	"balie/internal/relay"
+	"balie/kb"
 )
 
 // customerKey marks the keys that customers chose, so that they cannot meet those of agents or workers.
@@ -68,7 +69,7 @@ func (s *Server) drafts(ctx context.Context, v *visit, f *incoming, key chat.Key
 		if err != nil {
 			return nil, nil, err
 		}
-		return &chat.Message{Text: text}, nil, nil
+		return &chat.Message{Text: text, About: aboutOf(f.Article, v.lang)}, nil, nil
 	case "press":
 		return s.press(ctx, v, f, key)
 	case "submit":
@@ -84,6 +85,18 @@ func (s *Server) drafts(ctx context.Context, v *visit, f *incoming, key chat.Key
 		return &chat.Closed{Code: "customer"}, nil, nil
 	}
 	return nil, nil, fault.Newf(fault.Invalid, "There is no frame of type %q.", clip(f.Type, 40))
+}
+
+// aboutOf is the key of the help page at hand, "nl/retour", whether or not the language is said; "" for what is no name of a page.
+func aboutOf(article, lang string) string {
+	l, id, ok := strings.Cut(article, "/")
+	if !ok {
+		l, id = language(lang), article
+	}
+	if l != language(l) || !articleName.MatchString(id) {
+		return ""
+	}
+	return kb.Key(l, id)
 }
 
 // human passes a customer on to people, in every state and without asking the bot. With people already it changes nothing, and is

@@ -16,7 +16,7 @@ import (
 const uiFolder = "../ui"
 
 // faces are the folders that use texts; a face's keys begin with its name.
-var faces = []string{"loader", "chat", "desk", "editor"}
+var faces = []string{"loader", "chat", "desk", "editor", "shared"}
 
 func allTexts(t *testing.T, lang string) texts {
 	t.Helper()

@@ -25,11 +25,13 @@ function begin(root: HTMLElement) {
     wsURL: ws.href,
     api: new URL(wsPath.replace(/\/ws$/, ''), location.href).href,
     page: shop ? '' : document.referrer,
+    article: query.get('article') ?? undefined,
     store: storage(),
   })
   document.addEventListener('visibilitychange', () => chat.look())
   const typed = root.querySelector('textarea')?.value // into the plain page, before this script was there
   if (typed) chat.asked.value = typed
+  if (query.has('article')) forgetArticle()
   root.replaceChildren()
   document.documentElement.classList.add('live')
   closeMenus()
@@ -41,6 +43,13 @@ function begin(root: HTMLElement) {
   const tell = (word: ToShop) => window.parent.postMessage(word, shop)
   render(<App room={roomOf(chat)} onClose={() => tell({ balie: 1, type: 'close' })} />, root)
   joinShop(chat, shop, tell)
+}
+
+/** forgetArticle takes the help page out of our address: loading the page again is no new question about it. */
+function forgetArticle() {
+  const here = new URL(location.href)
+  here.searchParams.delete('article')
+  history.replaceState(null, '', here)
 }
 
 /** joinShop listens to the page around us, and waits a moment for it to say who the customer is before saying hello. */

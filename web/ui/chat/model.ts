@@ -11,6 +11,8 @@ export interface Settings {
   wsURL: string
   api: string
   page: string
+  /** The help page that the chat was opened from, as "nl/retour". */
+  article?: string | undefined
   store: Storage
 }
 
@@ -98,7 +100,8 @@ export class Chat {
   say(text: string) {
     const clean = text.trim()
     if (!clean) return
-    this.post({ type: 'say', key: newKey(), text: clean }, clean)
+    this.post({ type: 'say', key: newKey(), text: clean, article: this.set.article || undefined }, clean)
+    this.set.article = undefined // the page at hand is what the first question is about
     this.think()
   }
   press(id: string, label: string) {

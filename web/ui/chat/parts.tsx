@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { TargetedEvent, TargetedSubmitEvent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { CardTable } from '../shared/card'
 import { useRoom } from './context'
 import type { ActionChange, Button, Card, Field, Form } from './protocol'
 
@@ -24,30 +25,10 @@ export function Buttons({ buttons, open, card }: { buttons: Button[]; open: bool
 
 /** CardView shows what is about to change, before and after, and what became of it. */
 export function CardView({ card, state }: { card: Card; state: ActionChange | undefined }) {
-  const { t } = useRoom()
-  const rows = card.rows ?? []
-  const before = rows.some((r) => r.before)
+  const { chat } = useRoom()
   return (
     <div class="card">
-      <table>
-        <caption>{card.title}</caption>
-        <thead class={before ? '' : 'hidden'}>
-          <tr>
-            <th scope="col"><span class="hidden">{t('card_part')}</span></th>
-            {before && <th scope="col">{t('card_before')}</th>}
-            <th scope="col">{t('card_after')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((r, i) => (
-            <tr key={i}>
-              <th scope="row">{r.label}</th>
-              {r.before && <td class={r.before !== r.after ? 'old' : ''}>{r.before}</td>}
-              <td class={r.before && r.before !== r.after ? 'new' : ''} colSpan={before && !r.before ? 2 : 1}>{r.after}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <CardTable card={card} lang={chat.lang.value} />
       {state && <CardState state={state} />}
     </div>
   )

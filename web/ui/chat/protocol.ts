@@ -1,4 +1,6 @@
 // The frames of the chat protocol (docs/protocol.md). Fields we do not name are ignored; kinds we do not know too.
+import type { Card } from '../shared/card'
+export type { Card } from '../shared/card'
 
 export type Role = 'customer' | 'bot' | 'agent' | 'system'
 export type Owner = 'bot' | 'queue' | 'agent' | 'nobody'
@@ -13,6 +15,7 @@ export interface Source {
   title: string
   url?: string
   updated?: string
+  lang?: string
 }
 export interface Button {
   id: string
@@ -38,16 +41,6 @@ export interface Form {
   title?: string
   fields: Field[]
   submit?: string
-}
-export interface CardRow {
-  label: string
-  before?: string
-  after?: string
-}
-export interface Card {
-  action: string
-  title: string
-  rows?: CardRow[]
 }
 export interface Message {
   text?: string
@@ -138,7 +131,7 @@ export interface Verdict {
 
 /** What must arrive: kept in the outbox until it is acknowledged. */
 export type Parcel =
-  | { type: 'say'; key: string; text: string }
+  | { type: 'say'; key: string; text: string; article?: string | undefined }
   | { type: 'press'; key: string; button: string }
   | { type: 'submit'; key: string; form: string; values: Record<string, string> }
   | { type: 'human'; key: string }

@@ -2,10 +2,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { TargetedSubmitEvent } from 'preact'
+import { CardTable } from '../shared/card'
 import { Refused } from './api'
-import { CardTable } from './card'
 import { actName, known, useRoom } from './context'
-import { Box, hide } from './dialogs'
+import { Box, hide } from './box'
 import { Field, valuesOf } from './fields'
 import type { ActForm, ActLook, Choices } from './protocol'
 
@@ -106,7 +106,7 @@ interface ConfirmProps {
 }
 
 function Confirm({ seen, problem, busy, back, go }: ConfirmProps) {
-  const { t } = useRoom()
+  const { desk, t } = useRoom()
   const why = useRef<HTMLTextAreaElement>(null)
   useEffect(() => why.current?.focus(), [])
   return (
@@ -116,7 +116,7 @@ function Confirm({ seen, problem, busy, back, go }: ConfirmProps) {
         go(why.current?.value.trim() ?? '')
       }}
     >
-      <CardTable card={seen.card} />
+      <CardTable card={seen.card} lang={desk.lang.value} />
       {seen.second && <p class="warn">{t('act_second')}</p>}
       <label for="why">{t('act_why')}</label>
       <textarea id="why" ref={why} rows={2} required maxLength={400} aria-describedby="why-hint" />

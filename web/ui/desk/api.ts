@@ -14,6 +14,11 @@ export class Refused extends Error {
   }
 }
 
+/** statusOf tells what a sign-in was refused with; undefined for what is no refusal. */
+export function statusOf(e: unknown): number | undefined {
+  return e instanceof Refused ? e.status : undefined
+}
+
 /** call does one request. No answer at all is a Refused with status 0. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   let answer: Response

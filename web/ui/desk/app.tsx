@@ -1,14 +1,16 @@
 // The desk's frame: sign-in, or the bar and three panes.
 import { useSignalEffect } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { SignIn } from '../shared/signin'
+import { statusOf } from './api'
 import { showCount } from './attention'
 import { Here, known, useRoom, type Room } from './context'
 import { Conversation } from './conversation'
 import { Customer } from './customer'
 import { Dialogs } from './dialogs'
 import { listen } from './keys'
+import { LimitsPage } from './limits'
 import { QueuePane } from './queue'
-import { SignIn } from './signin'
 import { TopBar } from './topbar'
 
 export function App({ room }: { room: Room }) {
@@ -45,7 +47,8 @@ export function App({ room }: { room: Room }) {
 function Screen() {
   const { desk, t } = useRoom()
   if (desk.me.value === undefined) return <p class="loading">{t('loading')}</p>
-  if (desk.me.value === null) return <SignIn />
+  if (desk.me.value === null)
+    return <SignIn title={t('title')} lang={desk.lang.value} setLang={(l) => desk.setLang(l)} signIn={(e, p) => desk.signIn(e, p)} statusOf={statusOf} />
   if (!desk.allowed.value && desk.me.value.roles.includes('editor')) {
     location.replace('/desk/kb') // their desk is the library
     return <p class="loading">{t('loading')}</p>
@@ -56,6 +59,13 @@ function Screen() {
         <p>{t('no_access')}</p>
         <button type="button" onClick={() => void desk.signOut()}>{t('sign_out')}</button>
       </main>
+    )
+  if (location.pathname === '/desk/limits')
+    return (
+      <>
+        <Messages />
+        {desk.decides.value ? <LimitsPage /> : <main class="limits"><p>{t('no_access')}</p></main>}
+      </>
     )
   const talk = desk.talk.value
   return (

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { TargetedKeyboardEvent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { fillHoles } from '../shared/holes'
 import { call } from './api'
 import { useRoom } from './context'
 import type { Hit } from './protocol'
@@ -13,12 +14,12 @@ interface Pick {
 }
 
 export function Composer({ talk, mine }: { talk: Talk; mine: boolean }) {
-  const { desk, t } = useRoom()
+  const { t } = useRoom()
   const field = useRef<HTMLTextAreaElement>(null)
   if (!mine && talk.mode.value === 'answer') talk.mode.value = 'note'
   const note = talk.mode.value === 'note'
   const text = note ? talk.note.value : talk.answer.value
-  const picks = usePicks(text, note, desk.rows.value.get(talk.id)?.lang === 'en' ? 'en' : 'nl')
+  const picks = usePicks(talk, text, note)
   const chosen = useSignal(0)
 
   useEffect(() => {
@@ -101,10 +102,16 @@ function Typist({ talk }: { talk: Talk }) {
   return <p class="typist" role="status">{t('customer_types')}</p>
 }
 
-/** usePicks offers canned replies after "/" and articles after "#", in the customer's language. What only agents may read is
+/** usePicks offers canned replies after "/", filled in, and articles after "#", in the customer's language. What only agents may read is
  *  offered for a note, never for an answer. */
-function usePicks(text: string, note: boolean, lang: 'nl' | 'en'): Pick[] {
+function usePicks(talk: Talk, text: string, note: boolean): Pick[] {
   const { desk } = useRoom()
+  const row = desk.rows.value.get(talk.id)
+  const lang = row?.lang === 'en' ? 'en' : 'nl'
+  const canned = text.startsWith('/') && !text.includes('\n')
+  useEffect(() => {
+    if (canned) void desk.loadCanned()
+  }, [canned, desk])
   const articles = useSignal<Pick[]>([])
   const query = /^#(.{2,60})$/.exec(text)?.[1] ?? ''
   useEffect(() => {
@@ -119,10 +126,11 @@ function usePicks(text: string, note: boolean, lang: 'nl' | 'en'): Pick[] {
     return () => clearTimeout(timer)
   }, [query, lang, note])
   if (query) return articles.value
-  if (!text.startsWith('/') || text.includes('\n')) return []
+  if (!canned) return []
   const word = text.slice(1).toLowerCase()
+  const known = { customer: row?.name ?? '', agent: desk.me.value?.name ?? '', reference: row?.reference ?? '' }
   return (desk.settings.value.canned ?? [])
-    .map((c) => ({ title: c.title, text: c.text[lang] || c.text.nl }))
+    .map((c) => ({ title: c.title, text: fillHoles(c.text[lang] || c.text.nl || c.text.en || '', known) }))
     .filter((c) => (c.title + ' ' + c.text).toLowerCase().includes(word))
     .slice(0, 8)
 }

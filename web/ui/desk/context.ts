@@ -25,7 +25,7 @@ export function useRoom(): Room {
 }
 
 /** known says a code of the protocol in words, and shows the code itself when it is newer than these words. */
-export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level' | 'fact' | 'act' | 'refused', code: string, otherwise?: string): string {
+export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level' | 'fact' | 'act' | 'refused' | 'code', code: string, otherwise?: string): string {
   const key = `${prefix}_${code}` as DeskKey
   const text = room.t(key)
   return text === key ? otherwise || code.replaceAll('_', ' ') : text

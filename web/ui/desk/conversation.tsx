@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { Composer } from './composer'
 import { nameOf, useRoom, waited } from './context'
-import { show } from './dialogs'
+import { show } from './box'
 import { Line } from './lines'
 import { TakeOver } from './takeover'
 import type { Talk } from './talk'

@@ -1,6 +1,6 @@
 // The right pane: who the customer is, what he ordered, what he asked before.
 import { known, moment, useRoom } from './context'
-import { show } from './dialogs'
+import { show } from './box'
 import { said } from './said'
 import type { Talk } from './talk'
 

@@ -1,26 +1,12 @@
 // What opens over the desk: transfer, return, close, the palette of every action, the sheet of keys.
-import { signal } from '@preact/signals'
-import type { ComponentChildren, TargetedSubmitEvent } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import type { TargetedSubmitEvent } from 'preact'
 import { ActDialog } from './acts'
-import { Receipt } from './card'
+import { about, Box, hide, open } from './box'
 import { useRoom } from './context'
+import { KeepTest } from './keeptest'
 import { Palette } from './palette'
+import { Receipt } from './receipt'
 import { Requests } from './requests'
-
-export type DialogName = 'transfer' | 'return' | 'close' | 'palette' | 'help' | 'act' | 'requests' | 'receipt'
-const open = signal<DialogName | ''>('')
-const about = signal('')
-
-/** show opens one dialog, in the place of any other; a receipt is about one act. */
-export function show(name: DialogName, act = '') {
-  open.value = name
-  about.value = act
-}
-
-export function hide() {
-  open.value = ''
-}
 
 export function Dialogs() {
   const { desk } = useRoom()
@@ -36,6 +22,8 @@ export function Dialogs() {
       return id ? <ActDialog key={id} id={id} /> : null
     case 'receipt':
       return desk.talk.value ? <Receipt talk={desk.talk.value} act={about.value} /> : null
+    case 'test':
+      return desk.talk.value ? <KeepTest talk={desk.talk.value} seq={Number(about.value)} /> : null
     case 'transfer':
       return id ? <Transfer id={id} /> : null
     case 'return':
@@ -45,34 +33,6 @@ export function Dialogs() {
     default:
       return null
   }
-}
-
-interface BoxProps {
-  title: string
-  wide?: boolean
-  /** There is nothing to call off: it only closes. */
-  reading?: boolean
-  children: ComponentChildren
-}
-
-/** Box is a native modal dialog: the browser keeps the focus in it, closes it with Escape and puts the focus back. */
-export function Box({ title, wide, reading, children }: BoxProps) {
-  const { t } = useRoom()
-  const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const from = document.activeElement as HTMLElement | null
-    element.current?.showModal()
-    return () => from?.focus()
-  }, [])
-  return (
-    <dialog ref={element} class={wide ? 'wide' : ''} onClose={hide} aria-labelledby="dialog-title">
-      <div class="dialog-top">
-        <h2 id="dialog-title">{title}</h2>
-        <button type="button" class="plain" onClick={() => element.current?.close()}>{t(reading ? 'shut' : 'cancel')}</button>
-      </div>
-      {children}
-    </dialog>
-  )
 }
 
 /** useAct posts a form of a dialog and closes it when the server agreed. */

@@ -1,7 +1,7 @@
 // The keyboard. Single letters are dead inside fields and can be switched off; Ctrl+K works everywhere.
 import { switches } from './attention'
 import type { Room } from './context'
-import { show } from './dialogs'
+import { show } from './box'
 import type { Desk } from './model'
 
 /** listen hears every key of the page and returns how to stop. */

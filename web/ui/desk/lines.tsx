@@ -1,10 +1,10 @@
 // One event of the log, as an agent sees it: everything the customer saw, and what happened behind it.
 import { safeLink } from '../chat/context'
 import type { Message } from '../chat/protocol'
+import { CardTable } from '../shared/card'
 import { at, call } from './api'
-import { CardTable } from './card'
 import { actName, known, moment, useRoom } from './context'
-import { show } from './dialogs'
+import { show } from './box'
 import type { DeskEvent } from './protocol'
 import { When } from './takeover'
 import type { Talk } from './talk'
@@ -36,6 +36,8 @@ export function Line({ event: e, talk }: LineProps) {
       return <Act event={e} talk={talk} />
     case 'identified':
       return <Fact at={e.at}>{t('identified', { name: e.identified?.name || e.identified?.id || '', how: e.identified?.how ?? '' })}</Fact>
+    case 'code':
+      return <Fact at={e.at}>{known(room, 'code', e.code?.state ?? '')}{e.code?.email && ` (${e.code.email})`}</Fact>
     case 'sign':
       return <Fact at={e.at}>{t('sign', { sign: known(room, 'sign', e.sign?.name ?? '') })}</Fact>
     case 'rating':
@@ -76,21 +78,21 @@ function ratingText({ t }: ReturnType<typeof useRoom>, e: DeskEvent): string {
 }
 
 function Said({ event: e, talk }: LineProps) {
-  const room = useRoom()
-  const { desk, t } = room
+  const { t } = useRoom()
   const role = e.from?.role ?? 'system'
   const name = role === 'bot' ? t('bot') : role === 'customer' ? e.from?.name || t('customer') : role === 'agent' ? e.from?.name : t('system')
   return (
     <li class={`line ${role}`} data-seq={e.seq}>
       <p class="by"><span class="name">{name}</span> <When at={e.at} /></p>
       {e.message && <Body message={e.message} />}
-      {role === 'bot' && <Marks seq={e.seq} verdict={talk.marks.value.get(e.seq)} mark={(v) => void desk.attempt(() => call('POST', at(talk.id, '/marks'), { seq: e.seq, verdict: v }))} />}
+      {e.message?.about && <p class="under">{t('came_from')} <a href={`/help/${e.message.about}`} target="_blank" rel="noopener">{e.message.about}</a></p>}
+      {role === 'bot' && <Verdict event={e} talk={talk} />}
     </li>
   )
 }
 
 function Body({ message: m }: { message: Message }) {
-  const { t } = useRoom()
+  const { desk, t } = useRoom()
   return (
     <>
       {m.html ? <div class="text" dangerouslySetInnerHTML={{ __html: m.html }} /> : <p class="text plain">{m.text}</p>}
@@ -102,24 +104,23 @@ function Body({ message: m }: { message: Message }) {
       )}
       {!!m.buttons?.length && <p class="under">{t('buttons')}: {m.buttons.map((b) => b.label).join(' · ')}</p>}
       {m.form && <p class="under">{t('form')}: {m.form.fields.map((f) => f.label).join(', ')}</p>}
-      {m.card && <CardTable card={m.card} />}
+      {m.card && <CardTable card={m.card} lang={desk.lang.value} />}
     </>
   )
 }
 
-interface MarksProps {
-  seq: number
-  verdict: string | undefined
-  mark: (verdict: 'correct' | 'wrong') => void
-}
-
-/** Marks is an agent's verdict on a line of the bot; it feeds the report of what the library lacks. */
-function Marks({ verdict, mark }: MarksProps) {
-  const { t } = useRoom()
+/** Verdict is an agent's judgement of a line of the bot: it feeds the report of what the library lacks, and a good answer can be held. */
+function Verdict({ event: e, talk }: LineProps) {
+  const { desk, t } = useRoom()
+  const verdict = talk.marks.value.get(e.seq)
+  const mark = (v: 'correct' | 'wrong') => void desk.attempt(() => call('POST', at(talk.id, '/marks'), { seq: e.seq, verdict: v }))
   return (
     <p class="marks" role="group" aria-label={t('marks')}>
       <button type="button" aria-pressed={verdict === 'correct'} onClick={() => mark('correct')}>{t('correct')}</button>
       <button type="button" aria-pressed={verdict === 'wrong'} onClick={() => mark('wrong')}>{t('wrong')}</button>
+      {!!e.message?.sources?.length && (
+        <button type="button" onClick={() => show('test', String(e.seq))}>{t('keep_test')}</button>
+      )}
     </p>
   )
 }

@@ -119,6 +119,17 @@ export class Desk {
     await this.loadRequests()
   }
 
+  private cannedAt = 0
+  /** loadCanned asks for the prepared replies again, for an editor may have changed them since. */
+  async loadCanned() {
+    if (Date.now() - this.cannedAt < 10_000) return
+    this.cannedAt = Date.now()
+    await this.attempt(async () => {
+      const { canned } = await call<Settings>('GET', '/desk/settings')
+      this.settings.value = { ...this.settings.value, canned }
+    })
+  }
+
   async setPresence(state: Presence) {
     await this.attempt(async () => {
       await call('PUT', '/desk/presence', { state })

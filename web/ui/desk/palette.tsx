@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { TargetedKeyboardEvent } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { nameOf, useRoom, type Room } from './context'
-import { Box, hide, show } from './dialogs'
+import { Box, hide, show } from './box'
 import { focusAnswer } from './keys'
 import type { Row } from './protocol'
 
@@ -90,6 +90,8 @@ function actsOf({ desk, t }: Room): Act[] {
   acts.push(
     { label: away ? t('away') : t('available'), run: () => void desk.setPresence(away ? 'away' : 'available') },
     ...(desk.requests.value.length || desk.decides.value ? [{ label: t('requests'), run: () => show('requests') }] : []),
+    { label: t('to_library'), run: () => location.assign('/desk/kb') },
+    ...(desk.decides.value ? [{ label: t('limits'), run: () => location.assign('/desk/limits') }] : []),
     { label: t('keys_title'), run: () => show('help') },
     { label: t('sign_out'), run: () => void desk.signOut() },
   )

@@ -51,9 +51,15 @@ export interface Colleague {
   state: Presence
   conversations: number
 }
+/** A prepared reply; a language may be missing. */
+export interface Canned {
+  id: string
+  title: string
+  text: Partial<Label>
+}
 export interface Settings {
   codes: { id: string; label: Label }[] | null
-  canned: { id: string; title: string; text: Label }[] | null
+  canned: Canned[] | null
   agents: Colleague[] | null
   teams: { id: string; name: string }[] | null
 }
@@ -63,10 +69,11 @@ export interface DeskEvent {
   at: string
   from?: From & { id?: string }
   kind: string
-  message?: Message & { policy?: string; intent?: string; act?: string; form?: Form; card?: Card }
+  message?: Message & { policy?: string; intent?: string; act?: string; re?: number; about?: string; form?: Form; card?: Card }
   note?: { text: string }
   owner?: { to: OwnerRole; reason?: string; name?: string; agent?: string; team?: string; note?: string }
   action?: ActionChange & { reason?: string }
+  code?: { state: string; email?: string }
   sign?: { name: string; points: number; from: number }
   mark?: { seq: number; verdict: 'correct' | 'wrong' }
   rating?: Verdict & { score?: number }
@@ -91,6 +98,8 @@ export interface Packet {
   notes?: { text: string; seq: number; by?: string }[] | null
   customer?: Customer | null
   page?: string
+  /** The help page that the customer had before them, by key and by title. */
+  about?: { article: string; title?: string; url: string } | null
   waited_s?: number
 }
 export interface Tried {

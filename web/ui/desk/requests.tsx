@@ -1,9 +1,9 @@
 // What colleagues may not do alone: a supervisor reads what would change and why, and says yes or no. Never to their own request.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { CardTable } from './card'
+import { CardTable } from '../shared/card'
 import { actName, moment, useRoom } from './context'
-import { Box, hide } from './dialogs'
+import { Box, hide } from './box'
 import type { ActRequest } from './protocol'
 
 export function Requests() {
@@ -39,7 +39,7 @@ function Request({ request: q }: { request: ActRequest }) {
       </p>
       <p class="muted">{q.customer || t('visitor')} · {q.reference} · {t('request_until', { time: moment(room, q.expires) })}</p>
       {q.why && <q>{q.why}</q>}
-      {q.card && <CardTable card={q.card} />}
+      {q.card && <CardTable card={q.card} lang={desk.lang.value} />}
       {own && <p class="muted">{t('request_own')}</p>}
       <label for={id}>{t('request_why')}</label>
       <input id={id} ref={why} maxLength={400} autocomplete="off" aria-invalid={missing.value} />

@@ -17,6 +17,7 @@ export function TakeOver({ packet }: { packet: Packet }) {
           {!!p.waited_s && <span class="muted"> · {waited(room, new Date(desk.now.value - p.waited_s * 1000).toISOString())}</span>}
         </Item>
         {p.wants && <Item label={t('wants')}><q>{p.wants}</q></Item>}
+        {p.about && <Item label={t('came_from')}><a href={p.about.url} target="_blank" rel="noopener">{p.about.title || p.about.article}</a></Item>}
         <Item label={t('proof')}>
           {p.identity?.level ? known(room, 'level', p.identity.level) : t('level_none')}
           {p.identity?.how && <span class="muted"> ({p.identity.how})</span>}

@@ -3,8 +3,17 @@ import { computed, signal } from '@preact/signals'
 import { actionsOf } from '../chat/active'
 import type { From } from '../chat/protocol'
 import { at, call } from './api'
-import type { Desk } from './model'
-import type { Customer, DeskEvent, Opened, Packet } from './protocol'
+import type { Customer, DeskEvent, Opened, Packet, Row } from './protocol'
+
+/** Keeper is what an open conversation asks of the desk around it. */
+export interface Keeper {
+  readonly me: { readonly value: { id: string } | null | undefined }
+  putRow(row: Row): void
+  typing(id: string): void
+  key(): string
+  write(id: string, what: string, body: object): Promise<boolean>
+  attempt<T>(run: () => Promise<T>): Promise<T | undefined>
+}
 
 /** A line of the agent that is on its way. */
 export interface Sending {
@@ -41,7 +50,7 @@ export class Talk {
 
   constructor(
     readonly id: string,
-    private readonly desk: Desk,
+    private readonly desk: Keeper,
   ) {}
 
   fill(opened: Opened) {

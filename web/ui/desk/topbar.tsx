@@ -1,7 +1,7 @@
 // The bar on top: am I here, what can I do, who am I.
 import { canAsk, flip, switches } from './attention'
 import { useRoom } from './context'
-import { show } from './dialogs'
+import { show } from './box'
 
 export function TopBar() {
   const { desk, t } = useRoom()
@@ -34,6 +34,8 @@ export function TopBar() {
           {canAsk() && (
             <button type="button" onClick={() => void Notification.requestPermission()}>{t('allow_notifications')}</button>
           )}
+          <a href="/desk/kb">{t('to_library')}</a>
+          {desk.decides.value && <a href="/desk/limits">{t('limits')}</a>}
           <button type="button" onClick={() => show('help')}>{t('keys_title')}</button>
           <button type="button" lang={desk.lang.value === 'nl' ? 'en' : 'nl'} onClick={() => desk.setLang(desk.lang.value === 'nl' ? 'en' : 'nl')}>
             {desk.lang.value === 'nl' ? 'English' : 'Nederlands'}

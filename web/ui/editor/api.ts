@@ -1,6 +1,6 @@
 // The library's calls. What takes long tells how far it is, a line at a time.
 import { Refused } from '../desk/api'
-export { call, Refused } from '../desk/api'
+export { call, Refused, statusOf } from '../desk/api'
 import type { Article, Report } from './protocol'
 
 /** Conflict is a refusal because somebody saved first; it carries their text. */

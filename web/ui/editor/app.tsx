@@ -1,12 +1,13 @@
 // The editor's frame: sign-in, or the bar and the screen that the address names.
-import { useSignal, useSignalEffect } from '@preact/signals'
-import type { TargetedMouseEvent, TargetedSubmitEvent } from 'preact'
+import { useSignalEffect } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { call, Refused } from './api'
+import { SignIn } from '../shared/signin'
+import { call, Refused, statusOf } from './api'
 import { ArticlePage } from './article'
 import { Here, useRoom, type Room } from './context'
 import { FilesPage } from './files'
 import { GapPage, GapsPage } from './gaps'
+import { Go } from './go'
 import { ListPage } from './list'
 import type { Me } from './protocol'
 
@@ -35,7 +36,12 @@ function Screen() {
   const room = useRoom()
   const { t } = room
   if (room.me.value === undefined) return <p class="loading">{t('loading')}</p>
-  if (room.me.value === null) return <SignIn />
+  if (room.me.value === null) {
+    const signIn = async (email: string, password: string) => {
+      room.me.value = await call<Me>('POST', '/login', { email, password })
+    }
+    return <SignIn title={t('title')} lang={room.lang.value} setLang={(l) => room.setLang(l)} signIn={signIn} statusOf={statusOf} />
+  }
   return (
     <div class="editor">
       <TopBar />
@@ -58,21 +64,6 @@ function Route() {
     default:
       return <ArticlePage key={`${first}/${second}`} id={`${first}/${second}`} part={third} />
   }
-}
-
-/** Go is a link to another screen of the library. */
-export function Go({ to, children, ...rest }: { to: string; children: preact.ComponentChildren; class?: string; 'aria-current'?: 'page' | undefined }) {
-  const room = useRoom()
-  const press = (e: TargetedMouseEvent<HTMLAnchorElement>) => {
-    if (e.metaKey || e.ctrlKey || e.shiftKey || e.button !== 0) return
-    e.preventDefault()
-    room.go(to)
-  }
-  return (
-    <a href={to} onClick={press} {...rest}>
-      {children}
-    </a>
-  )
 }
 
 function TopBar() {
@@ -122,39 +113,5 @@ function Messages() {
         )}
       </div>
     </div>
-  )
-}
-
-function SignIn() {
-  const room = useRoom()
-  const { t } = room
-  const wrong = useSignal('')
-  const busy = useSignal(false)
-  const send = async (e: TargetedSubmitEvent<HTMLFormElement>) => {
-    e.preventDefault()
-    const data = new FormData(e.currentTarget)
-    busy.value = true
-    wrong.value = ''
-    try {
-      room.me.value = await call<Me>('POST', '/login', { email: String(data.get('email')), password: String(data.get('password')) })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      wrong.value = error.status === 429 ? t('signin_often') : error.status === 401 ? t('signin_wrong') : error.message || t('failed')
-    } finally {
-      busy.value = false
-    }
-  }
-  return (
-    <main class="signin">
-      <h1>{t('title')}</h1>
-      <form onSubmit={send}>
-        <label for="email">{t('email')}</label>
-        <input id="email" name="email" type="email" autocomplete="username" required autofocus />
-        <label for="password">{t('password')}</label>
-        <input id="password" name="password" type="password" autocomplete="current-password" required />
-        <p class="bad" role="alert">{wrong.value}</p>
-        <button class="main" type="submit" disabled={busy.value}>{t('sign_in')}</button>
-      </form>
-    </main>
   )
 }

@@ -2,12 +2,11 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { call, of, Refused, write } from './api'
-import { Go } from './app'
+import { Go } from './go'
 import { moment, useRoom } from './context'
 import { Details } from './details'
 import { loadField, type Pen } from './fieldload'
 import { History } from './history'
-import { languages } from './list'
 import { Merge } from './merge'
 import { Preview } from './preview'
 import type { Article } from './protocol'
@@ -17,6 +16,7 @@ import { add, pictures } from './picture'
 import { Toolbar } from './toolbar'
 import { Translation } from './translation'
 import { Tests, Try } from './try'
+import { languages } from './words'
 
 const panels = ['preview', 'try', 'tests', 'details', 'history', 'translation'] as const
 type Panel = (typeof panels)[number]

@@ -3,9 +3,9 @@ import { useSignal } from '@preact/signals'
 import type { TargetedSubmitEvent } from 'preact'
 import { slowly } from './api'
 import { useRoom } from './context'
-import { languages } from './list'
 import type { Imported } from './protocol'
 import { Progress } from './publish'
+import { languages } from './words'
 
 export function FilesPage() {
   const room = useRoom()

@@ -3,12 +3,10 @@ import { computed, useSignal } from '@preact/signals'
 import type { TargetedSubmitEvent } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Refused, write } from './api'
-import { Go } from './app'
+import { Go, showNow } from './go'
 import { day, number, useRoom, type Room } from './context'
 import type { Item } from './protocol'
-import { idOf, wordOf, type Word } from './words'
-
-export const languages = ['nl', 'en'] as const
+import { idOf, languages, wordOf, type Word } from './words'
 
 interface Subject {
   id: string
@@ -141,11 +139,6 @@ function Stand({ lang, s }: { lang: string; s: Subject }) {
     return <Go class="stand missing" to={`/desk/kb/${lang}/${encodeURIComponent(s.id)}/from-${from}`}>{room.t('stand_missing')}</Go>
   }
   return <Go class={`stand ${word}`} to={`/desk/kb/${lang}/${encodeURIComponent(s.id)}`}>{room.t(`stand_${word}`)}</Go>
-}
-
-/** showNow shows a dialog as soon as it is drawn. */
-export function showNow(e: HTMLDialogElement | null) {
-  if (e && !e.open) e.showModal()
 }
 
 function NewArticle({ close }: { close: () => void }) {

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Conflict, of, Red, slowly, write } from './api'
-import { Go } from './app'
+import { Go } from './go'
 import { moment, useRoom } from './context'
 import type { Article, Change, Report } from './protocol'
 import { SaidView } from './said'

@@ -2,12 +2,12 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call, of, Refused, write } from './api'
-import { Go } from './app'
+import { Go } from './go'
 import { useRoom } from './context'
 import { DiffView } from './diffview'
-import { languages } from './list'
 import type { Article } from './protocol'
 import type { Session } from './session'
+import { languages } from './words'
 
 export function Translation({ session }: { session: Session }) {
   const room = useRoom()

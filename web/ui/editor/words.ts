@@ -1,6 +1,9 @@
 // How an article stands, in a word, and what its address is made of.
 import type { Item } from './protocol'
 
+/** The languages an article can be in. */
+export const languages = ['nl', 'en'] as const
+
 /** Word is how an article stands: the most urgent thing about it. */
 export type Word = 'draft' | 'review' | 'planned' | 'published' | 'edited' | 'outdated' | 'archived' | 'missing'
 

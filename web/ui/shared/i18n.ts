@@ -10,6 +10,7 @@ export type ChatKey = KeysOf<'chat'>
 export type DeskKey = KeysOf<'desk'>
 export type EditorKey = KeysOf<'editor'>
 export type LoaderKey = KeysOf<'loader'>
+export type SharedKey = KeysOf<'shared'>
 
 /** Values for the {holes} in a text. n also chooses the plural form. */
 export type Holes = Record<string, string | number>

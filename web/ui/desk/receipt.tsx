@@ -1,35 +1,8 @@
-// What an act changes, before and after; and the receipt that can be printed for whoever asks for one.
-import type { Card } from '../chat/protocol'
+// The receipt of an act, which can be printed for whoever asks for one.
+import { CardTable } from '../shared/card'
 import { actName, known, moment, nameOf, useRoom } from './context'
-import { Box } from './dialogs'
+import { Box } from './box'
 import type { Talk } from './talk'
-
-export function CardTable({ card }: { card: Card }) {
-  const { t } = useRoom()
-  const rows = card.rows ?? []
-  const before = rows.some((r) => r.before)
-  return (
-    <table class="card">
-      <caption>{card.title}</caption>
-      <thead class={before ? '' : 'hidden'}>
-        <tr>
-          <th scope="col"><span class="hidden">{t('card_part')}</span></th>
-          {before && <th scope="col">{t('card_before')}</th>}
-          <th scope="col">{t('card_after')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((r, i) => (
-          <tr key={i}>
-            <th scope="row">{r.label}</th>
-            {before && <td class={r.before && r.before !== r.after ? 'old' : ''}>{r.before}</td>}
-            <td>{r.after}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
-}
 
 /** Receipt is the proof of one act, on a page of its own when printed. */
 export function Receipt({ talk, act }: { talk: Talk; act: string }) {
@@ -53,7 +26,7 @@ export function Receipt({ talk, act }: { talk: Talk; act: string }) {
           {row && <><dt>{t('customer')}</dt><dd>{nameOf(room, row)}</dd><dt>{t('conversation')}</dt><dd>{row.reference}</dd></>}
           {state.state === 'done' && end.action.undo_until && <><dt>{t('receipt_undo')}</dt><dd>{moment(room, end.action.undo_until, true)}</dd></>}
         </dl>
-        {card && <CardTable card={card} />}
+        {card && <CardTable card={card} lang={desk.lang.value} />}
       </div>
       <button type="button" class="main" onClick={() => print()}>{t('receipt_print')}</button>
     </Box>
