@@ -110,7 +110,7 @@ func addressTokens(work string) []token {
 			s = s[:cut[1]-2]
 		}
 		behind := labelled
-		labelled = isLabel(s, work[m[0]+len(s):])
+		labelled = isLabel(s, work[m[0]+len(s):]) || strings.EqualFold(s, "city") && len(out) > 0 && out[len(out)-1].s == ","
 		switch {
 		case s == "." || s == ":" || labelled || behind && (s == "is" || s == "van"):
 		case s == "/" || s == "|":
@@ -135,11 +135,11 @@ func addressTokens(work string) []token {
 // isLabel reports whether a word with rest behind it names the part of an address that follows.
 func isLabel(s, rest string) bool {
 	low := strings.ToLower(s)
-	return addressLabels[low] || placeLabels[low] && strings.HasPrefix(rest, ":") || low == "straat" && streetLabel.MatchString(rest)
+	return addressLabels[low] || placeLabels[low] && strings.HasPrefix(rest, ":") || (low == "straat" || low == "street") && streetLabel.MatchString(rest)
 }
 
 // addressLabels name a part of an address that follows; they are no part of it.
-var addressLabels = set("huisnummer huisnr huisnr. straatnaam postcode plaats woonplaats stad gemeente zip zipcode postal code")
+var addressLabels = set("pc hnr wpl huisnummer huisnr huisnr. straatnaam postcode plaats woonplaats stad gemeente zip zipcode postal code")
 
 // placeLabels are that only with a colon: "Salt Lake City" is a name.
 var placeLabels = set("city town state country land")
@@ -224,17 +224,23 @@ func (r *addressReader) streetFirst(i int) (a Address, from, to int) {
 // token to. to is 0 when no street stands before the number.
 func (r *addressReader) street(i int) (a Address, from, first, to int) {
 	number, addition, n := r.houseAt(i)
+	house := n
 	if n == 0 || n == 1 && numberWord[r.lower(i+1)] { // "Plein 1944 nr 12": the number is still to come
 		return a, 0, 0, 0
 	}
 	if from = r.streetBefore(i); from < r.used {
 		return a, 0, 0, 0
 	}
+	if w := r.lower(i + n); w == "niet" || w == "not" || w == "ipv" { // "Lijsterbes 31 niet 13 in Almere"
+		if _, _, not := r.houseAt(i + n + 1); not > 0 {
+			n += 1 + not
+		}
+	}
 	if more, end := r.restOfAddition(i + n); end > i+n {
-		addition, n = strings.TrimSpace(addition+" "+more), end-i
+		addition, n, house = strings.TrimSpace(addition+" "+more), end-i, end-i
 	}
 	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
-	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+n))
+	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+house))
 	to = r.locality(&a, i+n)
 	first = from
 	if a.City == "" {
@@ -266,9 +272,11 @@ func (r *addressReader) isAddress(a Address, from, first, i int) bool {
 		return true
 	case known && !notStreet[last]:
 		return true
-	case a.City == "" || notStreet[last] || tradeWord(last):
+	case a.City == "" || tradeWord(last) || isCountry(last):
 		return false
-	case first < from || r.addressWordBefore(from):
+	case first < from || r.addressWordBefore(from) && !r.plain:
+		return true
+	case r.addressWordBefore(from) && isKnownPlace(a.City):
 		return true
 	}
 	_, _, n := r.houseAt(i)
@@ -298,10 +306,10 @@ func (r *addressReader) latePostcode(a *Address, i int) int {
 	for j := i; j < i+6; j++ {
 		if country, code, n := r.postcodeAt(j); n > 0 && country == "NL" {
 			a.Postcode, a.Country = code, country
-			if end := r.cityAt(a, j+n); a.City == "" {
-				return end
+			if a.City == "" {
+				j = r.cityAt(a, j+n) - n
 			}
-			return j + n
+			return r.countryAt(a, j+n)
 		}
 		if !separator(r.at(j)) && !beforePostcode[r.lower(j)] {
 			break
@@ -310,7 +318,7 @@ func (r *addressReader) latePostcode(a *Address, i int) int {
 	return i
 }
 
-var beforePostcode = set("met en de is mijn with and the my dus")
+var beforePostcode = set("dat met en de is mijn with and the my dus")
 
 // restOfAddition reads what else stands between a Dutch house number and the postcode, when the city follows the
 // postcode: whatever people write there ("2e woonlaag links", "t.o. de kerk") can only belong to the number.
@@ -321,12 +329,15 @@ func (r *addressReader) restOfAddition(j int) (string, int) {
 	if _, _, n := r.postcodeAt(j); n > 0 {
 		return "", j
 	}
-	for k := j + 1; k < j+6 && k < len(r.toks) && !goesElsewhere[r.low[k-1]]; k++ {
+	for k := j + 1; k < j+6 && k < len(r.toks) && !goesElsewhere[r.low[k-1]] && !(streetLike(r.low[k-1]) && houseNumber.MatchString(r.at(k))); k++ {
+		if place, _ := r.knownPlace(k - 1); place > 0 {
+			return "", j
+		}
 		country, _, n := r.postcodeAt(k)
 		if n == 0 {
 			continue
 		}
-		if known, _ := r.knownPlace(r.skip(k + n)); country != "NL" || known == 0 && !r.isPlace(r.skip(k+n)) {
+		if known, _ := r.knownPlace(r.skip(k + n)); country != "NL" || known == 0 && (!r.isPlace(r.skip(k+n)) || isCountry(r.lower(r.skip(k+n)))) {
 			return "", j
 		}
 		return strings.Trim(r.between(j, k), " ,-;"), k
@@ -335,12 +346,12 @@ func (r *addressReader) restOfAddition(j int) (string, int) {
 }
 
 // goesElsewhere are words after which another address is meant.
-var goesElsewhere = set("ipv i.p.v. naar maar to but niet not en and of or is wordt nu now nee no sorry")
+var goesElsewhere = set("moet zijn eh ehm uh oeps wacht bedoel bedoelde correctie -> => ipv i.p.v. naar maar to but niet not en and of or is wordt nu now nee no sorry")
 
 // belgianForm puts the box of a Belgian address on its second line.
 func (a *Address) belgianForm() {
-	if strings.HasPrefix(strings.ToLower(a.Addition), "bus ") {
-		a.Line1, a.Line2 = a.Street+" "+a.Number, a.Addition
+	if at := strings.Index(strings.ToLower(a.Addition), "bus "); at >= 0 {
+		a.Line1, a.Line2 = a.Street+" "+a.Number+strings.TrimSpace(a.Addition[:at]), a.Addition[at:]
 	}
 }
 
@@ -406,7 +417,7 @@ func (r *addressReader) namesBefore(j int) int {
 		switch {
 		case r.beginsStreet(j, start):
 			return j
-		case sentenceWord[low] && !nameParticle[low] && !(cityLead[low] && r.isName(j)):
+		case sentenceWord[low] && !nameParticle[low] && !((cityLead[low] || nameLead[low]) && r.isName(j) && r.at(j) != "NEW"):
 			return start
 		case sentenceWord[low] && nameParticle[low] && start <= 0 && !cityLead[low]:
 			return start
@@ -419,6 +430,8 @@ func (r *addressReader) namesBefore(j int) int {
 				return start
 			}
 			start = j
+		case w == "street": // "street Nieuwe Kerkstraat": a label
+			return start
 		case r.isName(j), streetLike(low), ordinalName.MatchString(low), isDigits(w) && j > 0 && (len(w) == 4 && r.isName(j-1) || len(w) <= 2 && nameParticle[r.low[j-1]] && strings.HasPrefix(r.gapAfter(j), ".")):
 			start = j
 		case start == j+1 && (streetLead[low] || !r.stops(low) && announces[r.lower(j-1)] && streetLike(r.low[start])) && !fresh[low]:
@@ -492,7 +505,7 @@ func (r *addressReader) cityBefore(a *Address, from int) int {
 }
 
 // beforeStreet are the words between a city and the street behind it.
-var beforeStreet = set("op de aan het in straat adres address")
+var beforeStreet = set("is op de aan het in straat adres address")
 
 // gapAfter is the punctuation between token j and the next.
 func (r *addressReader) gapAfter(j int) string {
@@ -510,6 +523,9 @@ func (r *addressReader) gapAfter(j int) string {
 func (r *addressReader) nameBefore(j int) bool {
 	if w := r.lower(j - 1); j > 1 && (w == "op" || w == "in" || w == "aan" || w == "bij") && !streetLike(r.low[j-2]) {
 		return false // "in Utrecht op de Kerkstraat"
+	}
+	if placing[r.low[j]] && r.placeEnding(j) < j {
+		return false // "Utrecht in Zandpad 7"
 	}
 	for j--; j >= 0; j-- {
 		if low := r.low[j]; !nameParticle[low] || r.isName(j) {

@@ -58,7 +58,7 @@ func (r *addressReader) behindStreet(a *Address, i, end int) (from, to int) {
 // frenchEnd is where a French street ends that starts at token j: before the postcode, a comma or a city. 0 when it has no name.
 func (r *addressReader) frenchEnd(j int) int {
 	end := j + 1
-	for ; end < len(r.toks) && end < j+7 && !separator(r.at(end)); end++ {
+	for ; end < len(r.toks) && end < j+7 && !separator(r.at(end)) && r.at(end) != "-"; end++ {
 		if _, _, n := r.postcodeAt(end); n > 0 {
 			break
 		}
@@ -77,7 +77,7 @@ func (r *addressReader) englishEnd(j int) (end int, weak bool) {
 		if !streetTypes[word] && !weakTypes[word] || k == j && word != "broadway" {
 			continue
 		}
-		if end > 0 && end < k && strings.TrimSuffix(r.low[end-1], ".") != "st" { // "5 abbey rd st johns wood"
+		if end > 0 && (word == "st" || end < k && strings.TrimSuffix(r.low[end-1], ".") != "st") { // "5 abbey rd st johns wood"
 			break
 		}
 		end, weak = k+1, weakTypes[word] && (end == 0 || weak)
@@ -96,10 +96,10 @@ var weakTypes = set(`loop run trail trl path pike plaza point pointe ridge view 
 	freeway causeway esplanade rise vale parade approach embankment hollow glen heights meadow meadows landing green common row way walk place park square circle`)
 
 // namedStreet reads a street that no word shows to be one, when an American state and postcode or a British postcode stand behind it: "40
-// Deansgate, Manchester M3 2FF". Its house number is token i, its name starts at token j.
+// Deansgate, Manchester M3 2FF"; or a Dutch one before a Dutch city. Its house number is token i, its name starts at token j.
 func (r *addressReader) namedStreet(i, j int) (a Address, from, to int) {
 	for end := j + 1; end <= j+4 && end <= len(r.toks); end++ {
-		if w := r.lower(end - 1); separator(r.at(end-1)) || !hasLetter(w) || sentenceWord[w] && !(w == "the" && end == j+1) {
+		if w := r.lower(end - 1); separator(r.at(end-1)) || !hasLetter(w) || sentenceWord[w] && !(w == "the" && end == j+1) && (r.plain || !r.isName(end-1)) {
 			break
 		}
 		place, _ := r.knownPlace(end)
@@ -109,6 +109,13 @@ func (r *addressReader) namedStreet(i, j int) (a Address, from, to int) {
 		a = Address{}
 		from, to = r.behindStreet(&a, i, end)
 		if a.City != "" && a.Postcode != "" && (a.Country == "GB" || a.Region != "") {
+			return a, from, to
+		}
+		if known, _ := r.knownPlace(r.skip(end)); streetLike(r.low[end-1]) && !notStreet[r.low[end-1]] && (a.Country == "NL" && a.Postcode != "" || known > 0) { // "12 Kerkstraat, Utrecht"
+			m := houseNumber.FindStringSubmatch(r.at(i))
+			a.Street, a.Number, a.Addition = r.between(j, end), m[1], strings.TrimLeft(m[2], "-/")
+			a.Line1 = a.Street + " " + r.at(i)
+			a.nationalForm()
 			return a, from, to
 		}
 	}

@@ -41,7 +41,7 @@ func (r *addressReader) correctedNumber(a *Address, i int) int {
 }
 
 var (
-	takesNumberBack  = set("sorry nee oeps of correctie bedoel bedoelde ik moet zijn het is huisnummer nummer nr i mean meant no oops actually should be it's its not niet maar but number dus ehm uh wacht wait")
+	takesNumberBack  = set("sorry nee oeps of correctie bedoel bedoelde ik moet zijn het is huisnummer nummer nr i mean meant no oops actually should be it's its not niet maar but number dus eh ehm uh wacht wait")
 	weakCorrection   = set("of ik moet zijn het is huisnummer nummer nr i should be number niet not dus maar but no")
 	behindCorrection = set("bedoel bedoelde is moet zijn dus hoor i sorry niet not in te natuurlijk graag aub please")
 )

@@ -10,7 +10,7 @@ var (
 	moreAddition = regexp.MustCompile(`^(?:[A-Za-z]|[A-Za-z]-?\d{1,3}|\d{1,2}[A-Za-z]?)$`)
 	// measured is a number with what it counts: "12uur", "3x", "2nd".
 	measured   = regexp.MustCompile(`^\d+(?i:uur|euro|eur|cm|mm|kg|km|ml|gb|tb|st|nd|th|am|pm|min|dgn|stuk|x)$`)
-	numberWord = set("nr nr. no no. nummer huisnummer number num")
+	numberWord = set("hn nr nr. no no. nummer huisnummer number num")
 	additions  = set("bis hs huis hg hoog boven beneden rood zwart rd zw sous souterrain links rechts achter a b c d e f g h i ii iii iv v vi bg ter to")
 	// neverGiven are Dutch letter pairs that are never given out.
 	neverGiven = set("sa sd ss")
@@ -25,7 +25,9 @@ var spokenNumbers = map[string]string{"twee": "2", "drie": "3", "vier": "4", "vi
 func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 	j := i
 	if numberWord[r.lower(j)] || r.at(j) == "#" {
-		j++
+		if j++; r.lower(j) == "is" || r.at(j) == ":" {
+			j++
+		}
 	}
 	if w := r.at(j); len(w) > 1 && w[0] == '#' && isDigits(w[1:]) && len(w) < 6 && j > 0 && !streetTypes[strings.TrimSuffix(r.low[j-1], ".")] { // "lijnbaan #12"
 		return w[1:], "", j + 1 - i
@@ -41,6 +43,8 @@ func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 	j++
 	if addition == "" {
 		addition, j = r.additionAt(j)
+	} else if box, end := r.additionAt(j); strings.HasPrefix(box, "bus ") { // "60b bus 2"
+		addition, j = addition+" "+box, end
 	}
 	if addition != "" {
 		for moreAddition.MatchString(r.at(j)) && !separator(r.at(j)) && r.addressGoesOn(j+1) {
@@ -57,6 +61,9 @@ func (r *addressReader) additionAt(j int) (string, int) {
 		j++
 	}
 	if end := r.additionRun(j); end > j {
+		if w := r.lower(j); end > j+1 && (w == "app" || w == "appartement") {
+			j++
+		}
 		return r.between(j, end), end
 	}
 	next, after := r.lower(j), r.at(j+1)
@@ -110,7 +117,7 @@ func (r *addressReader) additionRun(j int) int {
 }
 
 // additionWord are the words of an addition that are no addition by themselves.
-var additionWord = set("app appartement apt unit kamer kmr etage verdieping woonlaag begane grond flat bus box woning")
+var additionWord = set("app appartement apt unit kamer kmr etage verdieping woonlaag begane grond flat bus box woning een twee drie vier vijf zes")
 
 // addressGoesOn reports whether token j is the postcode, or the end of a line of the address.
 func (r *addressReader) addressGoesOn(j int) bool {

@@ -171,7 +171,7 @@ func (r *addressReader) withParticles(start, lo int) int {
 	for k := first; k < start; k++ {
 		switch low := r.low[k]; {
 		case leadingParticle[low], low == "t" && !separator(r.at(k-1)), germanLead[low],
-			low == "van" && everyday && r.vanIsName(k),
+			(low == "van" || low == "v.d." || low == "v/d" || low == "vd") && everyday && r.vanIsName(k),
 			(low == "de" || low == "het") && k == start-1 && (r.hints.Lang == "en" || k == 0 && !everyday):
 			return k
 		case low == "an" && r.lower(k+1) == "der" && !everyday, k == 0 && first == 0 && placing[low] && !everyday && start-k > 1:

@@ -22,7 +22,7 @@ const maxPlaceWords = 5
 
 var places = sync.OnceValue(func() gazetteer {
 	g := gazetteer{map[string]string{}, map[string]bool{}}
-	for _, name := range []string{"nl", "be", "de", "gb", "us", "fr"} { // the first country that has a name keeps it
+	for _, name := range []string{"nl", "be", "de", "gb", "us", "fr", "at", "ch", "ca"} { // the first country that has a name keeps it
 		raw, err := gazetteerFS.ReadFile(path.Join("gazetteer", name+".txt"))
 		if err != nil {
 			panic("nlu: the embedded places: " + err.Error()) // only a broken build can do this
@@ -104,6 +104,12 @@ func (r *addressReader) placeEnding(end int) int {
 		}
 	}
 	return end
+}
+
+// isKnownPlace reports whether a name is that of a place in the gazetteer.
+func isKnownPlace(name string) bool {
+	_, ok := places().country[lettersOf(Normalize(name))]
+	return ok
 }
 
 // placeIn reports whether a name is that of a place in country, by its two letters.

@@ -9,6 +9,9 @@ import (
 // token it did not use, which is i when there is nothing.
 func (r *addressReader) locality(a *Address, i int) int {
 	j := r.skip(i)
+	if w := r.lower(j); (w == "zijn" || w == "be" || w == "worden") && j == i { // "het moet Javalaan 9 zijn, Heemstede"
+		j = r.skip(j + 1)
+	}
 	if country, code, n := r.postcodeAt(j); n > 0 && country != "US" || n > 0 && r.isPlace(j+n) {
 		a.Postcode, a.Country = code, country
 		end := r.cityAt(a, j+n)
@@ -29,7 +32,7 @@ func (r *addressReader) locality(a *Address, i int) int {
 
 // cityFirst reads "Denver, CO 80279, USA", "London SW1A 2AA", "Zwolle".
 func (r *addressReader) cityFirst(a *Address, i, j int) int {
-	if n, country := r.knownPlace(j); n > 0 && (country == "NL" || country == "BE") {
+	if n, country := r.knownPlace(j); n > 0 && (country == "NL" || country == "BE") && !(a.Street == "" && r.stateFollows(j+n)) {
 		return r.countryAt(a, r.cityAt(a, j))
 	}
 	for k := j; k < j+9 && k < len(r.toks); k++ {
@@ -51,7 +54,7 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		switch {
 		case cn > 0:
 			a.Country = said
-		case rn > 0:
+		case rn > 0 && country != "CA":
 			a.Country = "US"
 		}
 		if known := r.placeEnding(city); country == "GB" && known > j && known < city { // "st johns wood london nw8"
@@ -65,7 +68,7 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 	}
 	known, country := r.knownPlace(j)
 	after := r.skip(j + max(known, 1))
-	if region, n := stateAt(r, after); n > 0 && (known > 0 && country != "GB" || r.isPlace(j) && after > j+1) {
+	if region, n := stateAt(r, after); n > 0 && a.Street == "" && (known > 0 && country != "GB" || r.isPlace(j) && (after > j+1 || separator(r.at(after+n)))) {
 		a.City, a.Region, a.Country = r.between(j, j+max(known, 1)), region, "US"
 		if m := fiveDigits.FindStringSubmatch(r.at(r.skip(after + n))); m != nil { // "Atlanta GA, 30303"
 			a.Postcode, after = m[1], r.skip(after+n)+1-n
@@ -75,6 +78,10 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 	if known > 0 {
 		return r.countryAt(a, r.cityAt(a, j))
 	}
+	if end := r.plainCity(j); end > j {
+		a.City = r.between(j, end)
+		return r.countryAt(a, end)
+	}
 	if j == i && r.plain && !separator(r.at(j+1)) || !r.isPlace(j) || sentenceWord[r.lower(j)] {
 		return i
 	}
@@ -83,6 +90,30 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		return i
 	}
 	return r.countryAt(a, end)
+}
+
+// plainCity is where the name of a city ends that starts at token j in a message without capitals, when nothing but a thank you follows: j when
+// there is none.
+func (r *addressReader) plainCity(j int) int {
+	k := j
+	for ; k < j+3 && k < len(r.toks) && hasLetter(r.low[k]) && !strings.ContainsAny(r.low[k], "0123456789@>"); k++ {
+		if k > j && r.gapAfter(k-1) != "" || r.stops(r.low[k]) && !cityLead[r.low[k]] {
+			break
+		}
+	}
+	if !r.plain || k == j || !r.isPlace(j) || !separator(r.at(k)) && !thanks[r.low[k]] && r.gapAfter(k-1) == "" || cityLead[r.low[k-1]] && k == j+1 && nameParticle[r.low[j]] {
+		return j
+	}
+	return k
+}
+
+var thanks = set("graag aub alstublieft alsjeblieft svp please pls thanks thx bedankt dank alvast groetjes mvg merci danke bitte gr")
+
+// stateFollows reports whether an American state stands at token i, in capitals or with its postcode.
+func (r *addressReader) stateFollows(i int) bool {
+	at := r.skip(i)
+	_, n := stateAt(r, at)
+	return n > 0 && (stateCodes[r.at(at)] || n > 0 && len(r.at(at)) > 2 || fiveDigits.MatchString(r.at(at+n)))
 }
 
 // countryBefore reads a country straight before the postcode at k: "Denver, CO, USA, 80201". n is how many tokens that are, up to k.
@@ -107,7 +138,7 @@ func (r *addressReader) countryBefore(k, from int) (code string, n int) {
 // regionBefore reads an American state straight before the postcode at k.
 func (r *addressReader) regionBefore(k, from int) (string, int) {
 	j := k
-	if j-1 > from && r.at(j-1) == "," {
+	if j-1 > from && separator(r.at(j-1)) {
 		j--
 	}
 	for n := 1; n <= 2 && j-n > from; n++ {
@@ -123,7 +154,7 @@ func stateAt(r *addressReader, i int) (string, int) {
 	if i >= len(r.toks) {
 		return "", 0
 	}
-	if _, ok := stateCodes[r.at(i)]; ok {
+	if _, ok := stateCodes[r.at(i)]; ok || provinces[r.at(i)] {
 		return r.at(i), 1
 	}
 	for n := 2; n >= 1; n-- {
@@ -135,16 +166,22 @@ func stateAt(r *addressReader, i int) (string, int) {
 			return code, n
 		}
 	}
-	if code := strings.ToUpper(r.at(i)); r.plain && stateCodes[code] {
+	if code := strings.ToUpper(r.at(i)); r.plain && stateCodes[code] && (!stateWord[r.low[i]] || fiveDigits.MatchString(r.at(r.skip(i+1)))) {
 		return code, 1
 	}
 	return "", 0
 }
 
+// provinces are the codes of the Canadian ones.
+var provinces = set("ON QC BC AB MB SK NS NB PE")
+
+// stateWord are the codes of states that are words: in small letters they count only before a postcode.
+var stateWord = set("in me or ok hi oh de la id ma pa mi al co")
+
 // isPlace reports whether token i may start the name of a place.
 func (r *addressReader) isPlace(i int) bool {
 	return i < len(r.toks) && hasLetter(r.at(i)) && !strings.ContainsAny(r.at(i), "0123456789@") &&
-		(r.isName(i) || r.plain) && (!sentenceWord[r.low[i]] || cityLead[r.low[i]])
+		(r.isName(i) && !r.shout || r.plain && !r.stops(r.low[i]) || cityLead[r.low[i]]) && (!sentenceWord[r.low[i]] || cityLead[r.low[i]])
 }
 
 // cityAt reads the name of a city at token i into a and returns the token after it.
@@ -223,6 +260,8 @@ var (
 	britishIn    = regexp.MustCompile(`^\d[A-Za-z]{2}$`)
 	britishWhole = regexp.MustCompile(`^([A-Za-z]{1,2}\d[A-Za-z\d]?)(\d[A-Za-z]{2})$`)
 	fiveDigits   = regexp.MustCompile(`^(?i:D-|F-|DE-|FR-)?(\d{5})$`)
+	canadianOut  = regexp.MustCompile(`^[A-Za-z]\d[A-Za-z]$`)
+	canadianIn   = regexp.MustCompile(`^\d[A-Za-z]\d$`)
 	zipPlus      = regexp.MustCompile(`^\d{5}-\d{4}$`)
 	belgian      = regexp.MustCompile(`^(?i:B-|BE-)?([1-9]\d{3})$`)
 	abroad       = regexp.MustCompile(`^(?i:L|A|CH|DK)-?([1-9]\d{3})$`)
@@ -249,6 +288,9 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	if m := abroad.FindStringSubmatch(w); m != nil && r.isPlace(i+1) {
 		return abroadCountry[strings.ToLower(strings.TrimRight(w, "-0123456789"))], m[1], 1
 	}
+	if canadianOut.MatchString(w) && canadianIn.MatchString(r.at(i+1)) {
+		return "CA", strings.ToUpper(w + " " + r.at(i+1)), 2
+	}
 	if britishOut.MatchString(w) && britishIn.MatchString(r.at(i+1)) {
 		return "GB", strings.ToUpper(w + " " + r.at(i+1)), 2
 	}
@@ -259,11 +301,21 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 		return "US", w, 1
 	}
 	if m := fiveDigits.FindStringSubmatch(w); m != nil {
-		return r.fiveDigitCountry(w), m[1], 1
+		return r.fiveDigitCountry(w, i), m[1], 1
 	}
 	if dutchDigits.MatchString(w) {
 		if n, country := r.knownPlace(i + 1); n > 0 && country == "BE" {
 			return "BE", w, 1
+		}
+	}
+	if dutchDigits.MatchString(w) {
+		if n, country := r.knownPlace(i + 1); n > 0 && (country == "AT" || country == "CH") {
+			return country, w, 1
+		}
+		if start := r.placeEnding(i); start < i { // "hasselt (3500) kempische steenweg"
+			if _, country := r.knownPlace(start); country == "BE" {
+				return "", "", 0
+			}
 		}
 	}
 	if m := belgian.FindStringSubmatch(w); m != nil && len(w) > 4 {
@@ -298,13 +350,16 @@ func (r *addressReader) dutchPair(i int) bool {
 	if strings.HasSuffix(lead, "postcode") {
 		return true
 	}
-	if n, country := r.knownPlace(i + 2); n > 0 && country == "NL" { // "3025 al rotterdam"
+	if n, country := r.knownPlace(i + 2); n > 0 && country == "NL" && unlikelyWord[low] { // "3025 al rotterdam"
 		return true
 	}
 	return !shortWords[low]
 }
 
 var shortWords = set("nr hs bg en is in op te of de ik je km mm cm kg we ze me of om nu al ja ex uw us to it is at on or an as be by do go he if my no so up gb mb tb gr eu er ik dan st nd rd th")
+
+// unlikelyWord are the short words that seldom stand between a number and a place.
+var unlikelyWord = set("al we ze hs bg gb mb tb gr eu er me uw us he be if my go")
 
 func (r *addressReader) namesBelgium(i int) bool {
 	for j := i; j < i+6 && j < len(r.low); j++ {
@@ -315,8 +370,9 @@ func (r *addressReader) namesBelgium(i int) bool {
 	return false
 }
 
-// fiveDigitCountry guesses the country of a five-digit postcode: that of the shop, else Germany; "D-" and "F-" say so.
-func (r *addressReader) fiveDigitCountry(w string) string {
+// fiveDigitCountry guesses the country of the five-digit postcode at token i: that of the shop, or of a French place behind it, else Germany;
+// "D-" and "F-" say so.
+func (r *addressReader) fiveDigitCountry(w string, i int) string {
 	switch {
 	case strings.HasPrefix(w, "F"), strings.HasPrefix(w, "f"):
 		return "FR"
@@ -324,6 +380,9 @@ func (r *addressReader) fiveDigitCountry(w string) string {
 		return "DE"
 	case r.hints.Country == "FR" || r.hints.Country == "US" || r.hints.Country == "ES" || r.hints.Country == "IT":
 		return r.hints.Country
+	}
+	if n, country := r.knownPlace(i + 1); n > 0 && country == "FR" {
+		return country
 	}
 	return "DE"
 }

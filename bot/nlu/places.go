@@ -46,11 +46,11 @@ var frenchStreet = set("rue avenue boulevard place chemin allee allees quai impa
 var compass = set("n s e w ne nw se sw north south east west")
 
 // nameParticle are small words inside names of streets and cities.
-var nameParticle = set(`van de der den het 't ten ter aan op bij in onder von vom zum zur am an a/d v.d. d' la le les du des of
+var nameParticle = set(`van v vd v/d achter onder boven auf dem hinter unter van de der den het 't ten ter aan op bij in onder von vom zum zur am an a/d v.d. d' la le les du des of
 	the upon under 's en und over sur`)
 
 // streetLead are words that begin the name of a street before its last part: "oude kerkstraat", "burgemeester jansenlaan".
-var streetLead = set(`oude oud nieuwe nieuw grote groot kleine klein lange korte eerste tweede derde vierde vijfde hoge lage noorder zuider
+var streetLead = set(`kon kon. pr pr. gen gen. mgr mgr. wilh past jhr weth adm gebr groene hoge oude oud nieuwe nieuw grote groot kleine klein lange korte eerste tweede derde vierde vijfde hoge lage noorder zuider
 	ooster wester noord zuid oost west burgemeester burg burg. prins prinses koning koningin dr dr. prof prof. professor dokter sint st st.
 	admiraal generaal pastoor kapelaan jan pieter piet willem johan johannes karel frans hendrik albert anna maria wilhelmina juliana beatrix
 	emma mauritshuis graaf gravin hertog ds ds. mr mr. ir ir. jonkheer president thomas vincent rembrandt jacob louis marie van der den de het`)
@@ -60,6 +60,9 @@ var leadingParticle = set("'t 's")
 
 // cityLead are first words of cities of two words.
 var cityLead = set("den de 's het 't la le los las san santa new nieuw oud oude nieuwe sint st st. saint bad el fort port north south east west salt")
+
+// nameLead are words that, with a capital, begin the name of a street.
+var nameLead = set("neuer neue alte alter via calle piazza plaza")
 
 // addressWords announce an address.
 var addressWords = set(`adres address adress adress: afleveradres bezorgadres leveradres woonadres factuuradres straat street
@@ -83,7 +86,7 @@ var sentenceWord = set(`is zijn was het naar op in aan bij mijn me m'n adres add
 	lived shipped shipping mail post adressen addresses klaar weer steeds altijd vroeger eerst later pakketje pakje zending bank kast
 	adreswijziging wijziging verzendadres bezorging aflevering klantnummer huisnr oud: nieuw: tel telefoon mobiel mail uur eerst ist wohne wohnen
 	ich wir jetzt mein meine neue neuer neues adresse bitte nach j'habite habite mon mes est nouvelle merci s'il chez daarheen hierheen zeg gewoon
-	ingevuld opgegeven typte bedoel getypt verhuist nieuw: sturen: momenteel tijdelijk tegenwoordig logeer zit trek trekken logeert addy`)
+	ingevuld opgegeven typte bedoel getypt verhuist nieuw: sturen: -> => --> > momenteel tijdelijk tegenwoordig logeer zit trek trekken logeert addy`)
 
 var countries = map[string]string{"nederland": "NL", "nl": "NL", "netherlands": "NL", "holland": "NL", "the netherlands": "NL",
 	"belgie": "BE", "belgium": "BE", "be": "BE", "belgique": "BE", "belgien": "BE", "duitsland": "DE", "germany": "DE", "deutschland": "DE", "de": "DE",
@@ -91,7 +94,7 @@ var countries = map[string]string{"nederland": "NL", "nl": "NL", "netherlands": 
 	"united states of america": "US", "verenigde staten": "US", "uk": "GB", "united kingdom": "GB", "england": "GB", "gb": "GB",
 	"great britain": "GB", "scotland": "GB", "wales": "GB", "engeland": "GB", "verenigd koninkrijk": "GB", "luxemburg": "LU", "luxembourg": "LU", "spanje": "ES",
 	"spain": "ES", "italie": "IT", "italy": "IT", "oostenrijk": "AT", "austria": "AT", "ierland": "IE", "ireland": "IE", "zwitserland": "CH",
-	"switzerland": "CH", "schweiz": "CH", "suisse": "CH", "osterreich": "AT", "portugal": "PT", "denemarken": "DK", "denmark": "DK", "zweden": "SE", "sweden": "SE",
+	"switzerland": "CH", "canada": "CA", "schweiz": "CH", "suisse": "CH", "osterreich": "AT", "portugal": "PT", "denemarken": "DK", "denmark": "DK", "zweden": "SE", "sweden": "SE",
 	"polen": "PL", "poland": "PL", "italia": "IT", "espana": "ES", "schotland": "GB", "northern ireland": "GB"}
 
 // stateNames are the states of the US and their codes.

@@ -253,16 +253,19 @@ func corrected[T any](text string, all []found[T]) []found[T] {
 }
 
 var (
-	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer|verkeerde?|foute?|wrong|(?:staa?t?|sta|stond)(?: \S+)? op|wijzig|verander|change|niet|not|current|huidige?|currently|eerst|eerder|first|had|typte|typed|hebben|heb)\b:?(?:\s+\S+){0,4}\s*$`)
-	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|goed|juiste?|correct|right|should|in|maar|but|must|bedoel|bedoelde|meant|wonen|woon|opgegeven)\b`)
+	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer|verkeerde?|foute?|wrong|(?:staa?t?|sta|stond)(?: \S+)? op|wijzig|verander|change|niet|not|current|huidige?|currently|eerst|eerder|first|had|typte|typed|hebben|heb|per ongeluk|by (?:mistake|accident)|accidentally)\b:?(?:\s+\S+){0,4}\s*$`)
+	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|goed|juiste?|correct|right|should|in|maar|but|must|bedoel|bedoelde|meant|wonen|woon|opgegeven|ipv|instead|it'?s|het is)\b`)
+	becomes   = regexp.MustCompile(`(?i)(?:->|=>|→|\b(?:wordt|becomes|veranderen in|wijzigen (?:in|naar)|aanpassen naar|vervangen door|with|(?:is|was|klopt) (?:\S+ )?(?:fout|verkeerd|niet|oud|wrong|old|incorrect)|(?:hebben|have|had|opgegeven|ingevuld|staan)\b.{0,30}\b(?:wonen|woon|live|moet|is nu|should))\b)`)
 )
 
-// moved keeps the new address of "van A naar B" and "mijn oude adres was A, het nieuwe is B". A postcode alone is not an old address: it
+// moved keeps the new address of "van A naar B", "A wordt B" and "mijn oude adres was A, het nieuwe is B". A postcode alone is not an old address: it
 // proves who writes.
 func moved(text string, all []found[Address]) []found[Address] {
-	if len(all) == 2 && all[0].value.Line1 != "" && all[0].end <= all[1].start && fromThere.MatchString(text[max(0, all[0].start-60):all[0].start]) &&
-		toHere.MatchString(text[all[0].end:all[1].start]) {
-		return all[1:]
+	if len(all) == 2 && all[0].value.Line1 != "" && all[0].end <= all[1].start {
+		between := text[all[0].end:all[1].start]
+		if becomes.MatchString(between) || toHere.MatchString(between) && fromThere.MatchString(text[max(0, all[0].start-60):all[0].start]) {
+			return all[1:]
+		}
 	}
 	return corrected(text, all)
 }
@@ -357,7 +360,7 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 var unitAhead = regexp.MustCompile(`(?i)\b(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|ct|court|pl|place|pkwy|parkway|hwy|terrace|circle)\.?,? $`)
 
 // abroadPostcode is a postcode with the letter of its country.
-var abroadPostcode = regexp.MustCompile(`^(?:B-\d{4}|[DF]-\d{5})$`)
+var abroadPostcode = regexp.MustCompile(`^(?i:(?:be?|l|a|ch)-\d{4}|(?:de?|fr?)-\d{5})$`)
 
 func isDigits(s string) bool {
 	for i := 0; i < len(s); i++ {
