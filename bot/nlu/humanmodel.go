@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // askingModel tells asking for a person from everything else: a regression over the words, over the order of what the
@@ -170,8 +171,23 @@ func askingExamples() (out []askingExample) {
 	return out
 }
 
-// asking learns from the built-in sentences the first time it is needed.
-var asking = sync.OnceValue(func() *askingModel { return trainAsking(askingExamples()) })
+var (
+	asked    atomic.Pointer[askingModel] // learned, or loaded
+	learning sync.Mutex
+)
+
+// asking learns from the built-in sentences the first time it is needed, unless Load brought what was learned.
+func asking() *askingModel {
+	if m := asked.Load(); m != nil {
+		return m
+	}
+	learning.Lock()
+	defer learning.Unlock()
+	if asked.Load() == nil {
+		asked.CompareAndSwap(nil, trainAsking(askingExamples()))
+	}
+	return asked.Load()
+}
 
 // askingProbability is that of the message or of the likeliest of its sentences.
 func askingProbability(text string) float64 {

@@ -153,8 +153,13 @@ func prepare(examples []Example, opt Options) (m *Model, p problem, clean []sent
 	for _, t := range texts {
 		p.x = append(p.x, m.vocab.vector(&g, t, nil))
 	}
-	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.classes)} }
+	m.spare()
 	return m, p, clean, nil
+}
+
+// spare makes room for one sentence's scores, to be used again by the next.
+func (m *Model) spare() {
+	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.classes)} }
 }
 
 // Intents returns the names of all intents the model knows, sorted. The slice is the model's own.

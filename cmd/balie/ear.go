@@ -25,24 +25,32 @@ type ear struct {
 	vectors *vectors                        // nil without an endpoint for them
 	person  atomic.Pointer[map[string]bool] // sentences with which a person is asked for, as editors taught
 
+	file string // where it is kept between two starts; "" for nowhere
+	log  *slog.Logger
+
 	// What follows belongs to whoever calls follow, catchUp and join.
-	plain bool            // the current one knows the routines alone
+	knows [2]uint64       // the sum of the lessons that the current one knows
+	plain bool            // it knows no article
 	mine  map[string]bool // of each question of the articles: whether it is the library's, and no routine's
 }
 
-// newEar starts teaching an ear what is built in. It takes longer than all else of a start, so nothing but the first turn of the bot
-// waits for it.
-func newEar(v *vectors) *ear {
+// newEar starts an ear: with what an earlier start has kept in the file, else by teaching it what is built in. That takes longer than
+// all else of a start, so nothing but the first turn of the bot waits for it.
+func newEar(file string, v *vectors, log *slog.Logger) *ear {
 	ready := make(chan struct{})
-	e := &ear{ready: ready, vectors: v, plain: true}
-	go nlu.Warm()
+	e := &ear{ready: ready, vectors: v, file: file, log: log, plain: true}
 	go func() {
+		defer close(ready)
+		if e.recall() {
+			return
+		}
+		go nlu.Warm()
 		m, err := nlu.Train(builtin())
 		if err != nil {
 			panic("the built-in sentences cannot be learned: " + err.Error()) // they are part of this program, and a test learns them
 		}
 		e.hear(m)
-		close(ready)
+		e.keep()
 	}()
 	return e
 }
@@ -126,6 +134,7 @@ func (e *ear) follow(ctx context.Context, s *school, log *slog.Logger) {
 
 // catchUp looks once, and reports whether there was anything to learn. After an error it looks at the same again.
 func (e *ear) catchUp(ctx context.Context, s *school) (bool, error) {
+	<-e.ready
 	changed := false
 	next, err := s.articles.Changes(ctx, s.cursors[0], func(uint64, string, uint64, kb.Article, bool) error {
 		changed = true
@@ -144,9 +153,9 @@ func (e *ear) catchUp(ctx context.Context, s *school) (bool, error) {
 			return false, err
 		}
 	}
-	changed = found.sum != s.known.sum
+	changed = found.sum != e.knows
 	if changed {
-		if err := e.learn(found, found.sum[1] != s.known.sum[1]); err != nil {
+		if err := e.learn(found); err != nil {
 			return false, err
 		}
 	}
@@ -155,8 +164,8 @@ func (e *ear) catchUp(ctx context.Context, s *school) (bool, error) {
 }
 
 // learn learns the lessons. What editors taught changes what the routines are sure of, and so whose the articles' questions are.
-func (e *ear) learn(l lessons, taught bool) error {
-	if taught {
+func (e *ear) learn(l lessons) error {
+	if l.sum[1] != e.knows[1] {
 		e.plain, e.mine = false, nil
 	}
 	examples, opt, err := e.lessons(l)
@@ -167,9 +176,10 @@ func (e *ear) learn(l lessons, taught bool) error {
 	if err != nil {
 		return err
 	}
-	e.plain = len(l.questions) == 0
+	e.plain, e.knows = len(l.questions) == 0, l.sum
 	e.hear(m)
 	e.person.Store(asksOf(l.examples))
+	e.keep()
 	return nil
 }
 

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"balie/bot/nlu"
@@ -63,7 +68,7 @@ func look(t *testing.T, e *ear, s *school) bool {
 
 func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
 	const strange, exchange = "mag ik vuurwerk afsteken op het dakterras", "ik wil mijn schoenen ruilen voor een andere maat"
-	e := newEar(nil)
+	e := newEar("", nil, nil)
 	shop := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange, "kan vuurwerk op het dakterras", "ik wil mijn bestelling retourneren")}}
 	s := &school{articles: shop, taught: &board{}}
 	if !look(t, e, s) {
@@ -108,7 +113,7 @@ func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
 
 func TestTheEarLearnsFromEditors(t *testing.T) {
 	const strange = "die knalpot moet eraf"
-	e := newEar(nil)
+	e := newEar("", nil, nil)
 	shop := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange)}}
 	editors := &board{n: 1, list: []kb.Taught{{Text: strange, Lang: "nl", Intent: "return"}, {Text: strange + " vandaag", Lang: "nl", Intent: "return"},
 		{Text: "Zie je de vliegende maan?", Lang: "nl", Intent: nlu.PersonIntent}}}
@@ -152,7 +157,7 @@ func (a *away) Embed(_ context.Context, texts []string) ([][]float32, error) {
 
 func TestTheEarGoesOnWithoutVectors(t *testing.T) {
 	endpoint := &away{}
-	e := newEar(&vectors{endpoint, prefixed{endpoint, "query: "}})
+	e := newEar("", &vectors{endpoint, prefixed{endpoint, "query: "}}, nil)
 	if err := e.join(t.Context(), lessons{}); err != nil {
 		t.Fatal(err)
 	}
@@ -163,5 +168,39 @@ func TestTheEarGoesOnWithoutVectors(t *testing.T) {
 	}
 	if err := e.join(t.Context(), lessons{}); err == nil || e.model() != joined {
 		t.Errorf("an endpoint that is away changed the ear: %v", err)
+	}
+}
+
+func TestAStartLearnsNothingTwice(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ear")
+	var log bytes.Buffer
+	start := func() *ear { return newEar(file, nil, slog.New(slog.NewTextHandler(&log, nil))) }
+	const strange = "mag ik vuurwerk afsteken op het dakterras"
+	shop := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange, "kan vuurwerk op het dakterras")}}
+	editors := &board{n: 1, list: []kb.Taught{{Text: "Zie je de vliegende maan?", Lang: "nl", Intent: nlu.PersonIntent}}}
+	if look(t, start(), &school{articles: shop, taught: &board{}}); log.Len() > 0 {
+		t.Fatal(log.String())
+	}
+	look(t, start(), &school{articles: shop, taught: editors})
+
+	e := start()
+	s := &school{articles: shop, taught: editors}
+	if look(t, e, s) || len(s.known.questions) != 2 {
+		t.Errorf("learned again what it knew: %d questions", len(s.known.questions))
+	}
+	if u := hears(e, strange); u.Intent != "ask" || !e.asksForPerson("zie je de vliegende maan") {
+		t.Errorf("forgot in its sleep: %q (%s)", u.Intent, u.Band)
+	}
+
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[len(raw)/2] ^= 1
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e := start(); hears(e, "ik wil mijn bestelling retourneren").Intent != "return" || !strings.Contains(log.String(), "learns anew") {
+		t.Errorf("a damaged file: %s", log.String())
 	}
 }

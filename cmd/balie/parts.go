@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -51,7 +52,7 @@ type hand struct {
 // open joins the rooms. It is the one list of everything pluggable, from the ground floor up; what is added to the house is added here.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (h *house, err error) {
 	h = &house{cfg: cfg, log: log}
-	h.ear = newEar(openVectors(cfg.Embed)) // meanwhile, the rest is opened
+	h.ear = newEar(filepath.Join(cfg.Data, "ear"), openVectors(cfg.Embed), log) // meanwhile, the rest is opened
 
 	// The store, all collections in it, and the library over its articles.
 	if h.data, err = openData(cfg, log, route(cfg.Desk.IdleClose)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -117,7 +118,7 @@ func saidText(s kb.Said) string {
 
 func replayConversations(ctx context.Context, d *data, q replayQuestion, p progress) (out reviewed, err error) {
 	out.Differ = []review.Turn{}
-	ear := newEar(nil)
+	ear := newEar(filepath.Join(d.dir, "ear"), nil, slog.Default())
 	if _, err := ear.catchUp(ctx, schoolOf(d)); err != nil {
 		return out, fmt.Errorf("train the ear: %w", err)
 	}

@@ -26,7 +26,7 @@ type school struct {
 	articles articles
 	taught   taught
 	cursors  [2]uint64 // in the changes of both
-	known    lessons   // what was read there last
+	known    lessons   // what was read there last; none before anything was
 }
 
 // schoolOf is where an ear learns what an open data folder's articles and editors say.
