@@ -15,16 +15,16 @@ import (
 	"balie/internal/fault"
 )
 
-// importZip imports an archive of Markdown files. Names that point out of the archive, links, and archives that unpack to
+// importZip imports an archive of Markdown files and HTML pages. Names that point out of the archive, links, and archives that unpack to
 // far more than they are, are refused.
 func (l *Library) importZip(ctx context.Context, name string, opt ImportOptions) (ImportReport, error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
-		return ImportReport{}, fault.Wrap(fault.Invalid, "The file is not a zip archive that can be read.", err)
+		return ImportReport{}, because(err, fault.Invalid, "zip_broken")
 	}
 	defer z.Close()
 	if len(z.File) > maxFiles {
-		return ImportReport{}, fault.Newf(fault.TooLong, "There are more than %d files in the archive. Import a part at a time.", maxFiles)
+		return ImportReport{}, refuse(fault.TooLong, "many_files", maxFiles)
 	}
 	var sources []source
 	var refused []ImportRefuse
@@ -32,11 +32,11 @@ func (l *Library) importZip(ctx context.Context, name string, opt ImportOptions)
 		if f.FileInfo().IsDir() {
 			continue
 		}
-		if reason := refuseEntry(f); reason != "" {
-			refused = append(refused, ImportRefuse{File: f.Name, Reason: reason})
+		if err := refuseEntry(f); err != nil {
+			refused = append(refused, refusal(f.Name, 0, err, opt))
 			continue
 		}
-		if isMarkdown(f.Name) && !hidden(f.Name) {
+		if isArticle(f.Name) && !hidden(f.Name) {
 			sources = append(sources, source{name: f.Name, read: func() ([]byte, error) { return readEntry(f) }})
 		}
 	}
@@ -53,29 +53,29 @@ func hidden(name string) bool {
 	return false
 }
 
-// refuseEntry says why an entry of an archive is not even opened, or "".
-func refuseEntry(f *zip.File) string {
+// refuseEntry says why an entry of an archive is not even opened, or nil.
+func refuseEntry(f *zip.File) error {
 	switch {
 	case !fs.ValidPath(f.Name) || strings.Contains(f.Name, `\`) || path.IsAbs(f.Name):
-		return "The name points out of the archive. Pack the folder anew."
+		return refuse(fault.Invalid, "zip_outside")
 	case f.Mode()&fs.ModeType != 0:
-		return "This is a link or a device, not a file."
-	case isMarkdown(f.Name) && f.UncompressedSize64 > MaxArticle:
-		return fmt.Sprintf("The file is %d bytes; the limit is %d.", f.UncompressedSize64, MaxArticle)
+		return refuse(fault.Invalid, "zip_link")
+	case isArticle(f.Name) && f.UncompressedSize64 > MaxArticle:
+		return refuse(fault.TooLong, "too_large", MaxArticle)
 	}
-	return ""
+	return nil
 }
 
 // readEntry unpacks one entry, whatever its header says about its size.
 func readEntry(f *zip.File) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "It cannot be unpacked.", err)
+		return nil, because(err, fault.Invalid, "cannot_unpack")
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, MaxArticle+1))
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "It cannot be unpacked.", err)
+		return nil, because(err, fault.Invalid, "cannot_unpack")
 	}
 	return data, nil
 }
@@ -91,19 +91,19 @@ func (l *Library) importCSV(ctx context.Context, name string, opt ImportOptions)
 	r := csv.NewReader(io.LimitReader(f, maxArchive))
 	head, err := r.Read()
 	if err != nil {
-		return ImportReport{}, fault.Wrap(fault.Invalid, "The table has no header line. Its first line must name the columns: id,lang,title,body.", err)
+		return ImportReport{}, because(err, fault.Invalid, "csv_empty")
 	}
 	head[0] = strings.TrimPrefix(head[0], bom)
 	if len(head) == 1 && strings.Contains(head[0], ";") {
-		return ImportReport{}, fault.New(fault.Invalid, "The columns are parted by semicolons. Save the table with commas.")
+		return ImportReport{}, refuse(fault.Invalid, "csv_semicolons")
 	}
 	for i, h := range head {
 		head[i] = strings.ToLower(strings.TrimSpace(h))
 		if !csvColumns[head[i]] {
-			return ImportReport{}, fault.Newf(fault.Invalid, "Line 1 names a column %.40q that is not known. Use id, lang, title, questions, tags, synonyms, updated, review_by, internal and body.", h)
+			return ImportReport{}, refuse(fault.Invalid, "csv_column", short(h, 40))
 		}
 	}
-	sources, refused, err := readTable(r, path.Base(name), head)
+	sources, refused, err := readTable(r, path.Base(name), head, opt)
 	if err != nil {
 		return ImportReport{}, err
 	}
@@ -112,7 +112,7 @@ func (l *Library) importCSV(ctx context.Context, name string, opt ImportOptions)
 
 var csvColumns = setOf("id lang title questions tags synonyms updated review_by internal body")
 
-func readTable(r *csv.Reader, name string, head []string) (sources []source, refused []ImportRefuse, err error) {
+func readTable(r *csv.Reader, name string, head []string, opt ImportOptions) (sources []source, refused []ImportRefuse, err error) {
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -121,7 +121,7 @@ func readTable(r *csv.Reader, name string, head []string) (sources []source, ref
 		line, _ := r.FieldPos(0)
 		var pe *csv.ParseError
 		if errors.As(err, &pe) {
-			refused = append(refused, ImportRefuse{File: name, Line: pe.StartLine, Reason: "The row cannot be read: " + pe.Err.Error() + "."})
+			refused = append(refused, refusal(name, pe.StartLine, refuse(fault.Invalid, "csv_row", pe.Err.Error()), opt))
 			if !errors.Is(err, csv.ErrFieldCount) {
 				return sources, refused, nil // after a broken quote no row can be told from the next
 			}
@@ -131,7 +131,7 @@ func readTable(r *csv.Reader, name string, head []string) (sources []source, ref
 			return nil, nil, fmt.Errorf("read table: %w", err)
 		}
 		if len(sources) >= maxFiles {
-			return nil, nil, fault.Newf(fault.TooLong, "There are more than %d rows. Import a part at a time.", maxFiles)
+			return nil, nil, refuse(fault.TooLong, "many_files", maxFiles)
 		}
 		md := rowMarkdown(head, row)
 		sources = append(sources, source{name: name, line: line, read: func() ([]byte, error) { return md, nil }})

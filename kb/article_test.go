@@ -80,7 +80,7 @@ func TestParseRefuses(t *testing.T) {
 		"not UTF-8":       {"---\nid: a\n---\n\nna\xefve\n", "Line 5"},
 		"NUL":             {"a\n\x00\n", "Line 2"},
 		"long title":      {"---\ntitle: " + strings.Repeat("x", 2000) + "\n---\n", "title"},
-		"huge":            {strings.Repeat("x", MaxArticle+1), "limit"},
+		"huge":            {strings.Repeat("x", MaxArticle+1), "larger"},
 		"huge front":      {"---\n" + strings.Repeat("# x\n", 20000) + "---\n", "front matter"},
 	} {
 		_, err := Parse([]byte(c.file))

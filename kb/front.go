@@ -2,7 +2,6 @@ package kb
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -43,11 +42,11 @@ type frontMatter struct {
 // come from the file's name and first heading, and only the importer knows the name.
 func Parse(raw []byte) (Article, error) {
 	if len(raw) > MaxArticle {
-		return Article{}, fault.Newf(fault.TooLong, "The file is %d bytes; the limit is %d. Split it into several articles.", len(raw), MaxArticle)
+		return Article{}, refuse(fault.TooLong, "too_large", MaxArticle)
 	}
 	text := string(raw)
 	if line := badLine(text); line > 0 {
-		return Article{}, fault.Newf(fault.Invalid, "Line %d is not UTF-8 text. Save the file as UTF-8.", line)
+		return Article{}, refuse(fault.Invalid, "not_text", line)
 	}
 	front, yamlText, body, err := splitFront(text)
 	if err != nil {
@@ -110,9 +109,9 @@ func splitFront(text string) (front, yamlText, body string, err error) {
 		at = next
 	}
 	if at < len(text) {
-		return "", "", "", fault.Newf(fault.TooLong, "The front matter is longer than %d bytes. Move text below its closing line of dashes.", maxFront)
+		return "", "", "", refuse(fault.TooLong, "front_long", maxFront)
 	}
-	return "", "", "", fault.New(fault.Invalid, `Line 1 opens front matter with "---", but no later line closes it. Add a line "---" under it.`)
+	return "", "", "", refuse(fault.Invalid, "front_open")
 }
 
 // cutLine returns the line that starts at i with its line end, and where the next one starts.
@@ -130,7 +129,7 @@ func parseFront(text string) (fm frontMatter, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fault.New(fault.Invalid, "The front matter is not YAML that can be read. Write one \"key: value\" a line.")
+			err = refuse(fault.Invalid, "front_unread")
 		}
 	}()
 	if err := boundYAML(text); err != nil {
@@ -149,7 +148,7 @@ func boundYAML(text string) error {
 		switch text[i] {
 		case '[', '{':
 			if depth++; depth > maxDepth {
-				return fault.Newf(fault.Invalid, "Line %d nests brackets too deep. Put quotes around text with brackets.", lineAt(text, i)+1)
+				return refuse(fault.Invalid, "front_deep", lineAt(text, i)+1)
 			}
 		case ']', '}':
 			depth = max(0, depth-1)
@@ -157,7 +156,7 @@ func boundYAML(text string) error {
 	}
 	for _, t := range lexer.Tokenize(text) {
 		if t.Type == yamltoken.AnchorType || t.Type == yamltoken.AliasType || t.Type == yamltoken.MergeKeyType {
-			return fault.Newf(fault.Invalid, "Line %d uses a YAML anchor or alias (&, * or <<). Write the text out, or put quotes around it.", t.Position.Line+1)
+			return refuse(fault.Invalid, "front_alias", t.Position.Line+1)
 		}
 	}
 	return nil
@@ -170,32 +169,31 @@ func lineAt(text string, i int) int { return 1 + strings.Count(text[:i], "\n") }
 func yamlFault(err error) error {
 	var ye yaml.Error
 	if errors.As(err, &ye) && ye.GetToken() != nil && ye.GetToken().Position != nil {
-		return fault.Wrap(fault.Invalid, fmt.Sprintf("Line %d of the front matter cannot be read: %s. Put quotes around text with a colon, a # or brackets in it.",
-			ye.GetToken().Position.Line+1, ye.GetMessage()), err)
+		return because(err, fault.Invalid, "front_line", ye.GetToken().Position.Line+1, short(ye.GetMessage(), 200))
 	}
-	return fault.Wrap(fault.Invalid, `The front matter cannot be read. Write one "key: value" a line.`, err)
+	return because(err, fault.Invalid, "front_unread")
 }
 
 func (fm frontMatter) check() error {
 	if fm.ID != "" && !validID(fm.ID) {
-		return fault.Newf(fault.Invalid, "The id %.80q cannot be used. Use at most 120 letters, digits, dots, dashes and underscores.", fm.ID)
+		return refuse(fault.Invalid, "id_wrong", short(fm.ID, 80))
 	}
 	if fm.Lang != "" && !validLang(fm.Lang) {
-		return fault.Newf(fault.Invalid, "The lang %.20q is not a language code. Write nl or en.", fm.Lang)
+		return refuse(fault.Invalid, "lang_wrong", short(fm.Lang, 20))
 	}
 	if len(fm.Title) > maxLine || strings.ContainsAny(fm.Title, "\r\n") {
-		return fault.Newf(fault.Invalid, "The title must be one line of at most %d bytes.", maxLine)
+		return refuse(fault.Invalid, "title_wrong", maxLine)
 	}
 	if len(fm.Updated) > 40 || len(fm.ReviewBy) > 40 {
-		return fault.New(fault.Invalid, "The dates updated and review_by must look like 2026-11-21.")
+		return refuse(fault.Invalid, "date_wrong")
 	}
 	for name, list := range map[string][]string{"questions": fm.Questions, "tags": fm.Tags, "synonyms": fm.Synonyms} {
 		if len(list) > maxItems {
-			return fault.Newf(fault.Invalid, "There are %d %s; at most %d fit one article.", len(list), name, maxItems)
+			return refuse(fault.Invalid, "list_long", len(list), name, maxItems)
 		}
 		for _, item := range list {
 			if len(item) > maxLine {
-				return fault.Newf(fault.Invalid, "One of the %s is longer than %d bytes.", name, maxLine)
+				return refuse(fault.Invalid, "item_long", name, maxLine)
 			}
 		}
 	}

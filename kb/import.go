@@ -29,6 +29,7 @@ type ImportOptions struct {
 	Lang     string                // for articles that do not say their language and do not stand in a folder named after one
 	By       string                // who imports, kept with each revision
 	Why      string                // and why
+	Words    string                // the language of the reasons in the report, nl or en; "" means en
 	Progress func(done, total int) // called after each article, from the importing goroutine
 }
 
@@ -44,23 +45,36 @@ type ImportReport struct {
 type ImportRefuse struct {
 	File   string `json:"file"`
 	Line   int    `json:"line,omitempty"` // of a CSV file
-	Reason string `json:"reason"`
+	Code   string `json:"code"`           // see Reason
+	Args   []any  `json:"args,omitempty"`
+	Reason string `json:"reason"` // the same in words
+}
+
+// refusal puts an error into words for the report.
+func refusal(file string, line int, err error, opt ImportOptions) ImportRefuse {
+	out := ImportRefuse{File: file, Line: line, Code: string(fault.KindOf(err)), Reason: InWords(err, opt.Words)}
+	var r *Reason
+	if errors.As(err, &r) {
+		out.Code, out.Args = r.Code, r.Args
+	}
+	return out
 }
 
 // source is one article to import: where it came from, and how to read it.
 type source struct {
-	name string
-	line int
-	read func() ([]byte, error)
+	name  string
+	line  int
+	read  func() ([]byte, error)
+	known map[string]bool // of an HTML page: the names of all that come with it, which it may link to
 }
 
-// Import reads articles from a folder of Markdown files, a zip archive of one, a CSV file, or a single Markdown file. A
+// Import reads articles from a folder of Markdown files or HTML pages, a zip archive of one, a CSV file, or a single file. A
 // file that cannot be imported is refused with the reason and does not stop the rest. An article that is already there
 // with the same text is left alone, so an import that was cut off can simply be done again.
 func (l *Library) Import(ctx context.Context, name string, opt ImportOptions) (ImportReport, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return ImportReport{}, fault.Wrap(fault.NotFound, "There is no such file or folder to import.", err)
+		return ImportReport{}, because(err, fault.NotFound, "no_such_file")
 	}
 	switch ext := strings.ToLower(filepath.Ext(name)); {
 	case info.IsDir():
@@ -74,11 +88,11 @@ func (l *Library) Import(ctx context.Context, name string, opt ImportOptions) (I
 		return l.importZip(ctx, name, opt)
 	case ext == ".csv":
 		return l.importCSV(ctx, name, opt)
-	case ext == ".md" || ext == ".markdown":
+	case ext == ".md" || ext == ".markdown" || isHTML(name):
 		one := source{name: filepath.Base(name), read: func() ([]byte, error) { return readFile(os.Open(name)) }}
 		return l.importAll(ctx, []source{one}, nil, opt)
 	}
-	return ImportReport{}, fault.New(fault.Invalid, "Only a folder, a .zip, a .csv or a .md file can be imported.")
+	return ImportReport{}, refuse(fault.Invalid, "no_such_kind")
 }
 
 // ImportFS is Import for a file system, such as one that is built into the program.
@@ -91,11 +105,11 @@ func (l *Library) ImportFS(ctx context.Context, fsys fs.FS, opt ImportOptions) (
 		if d.IsDir() && p != "." && strings.HasPrefix(d.Name(), ".") {
 			return fs.SkipDir // .git and its like
 		}
-		if d.IsDir() || !isMarkdown(p) {
+		if d.IsDir() || !isArticle(p) {
 			return nil
 		}
 		if len(sources) >= maxFiles {
-			return fault.Newf(fault.TooLong, "There are more than %d files. Import a part at a time.", maxFiles)
+			return refuse(fault.TooLong, "many_files", maxFiles)
 		}
 		sources = append(sources, source{name: p, read: func() ([]byte, error) { return readFile(fsys.Open(p)) }})
 		return nil
@@ -106,9 +120,10 @@ func (l *Library) ImportFS(ctx context.Context, fsys fs.FS, opt ImportOptions) (
 	return l.importAll(ctx, sources, nil, opt)
 }
 
-func isMarkdown(p string) bool {
+// isArticle reports whether a file of this name is taken.
+func isArticle(p string) bool {
 	ext := strings.ToLower(path.Ext(p))
-	return (ext == ".md" || ext == ".markdown") && !strings.EqualFold(path.Base(p), "README.md")
+	return (ext == ".md" || ext == ".markdown") && !strings.EqualFold(path.Base(p), "README.md") || isHTML(p)
 }
 
 // readFile reads at most one byte more than an article may have, so that Parse refuses a larger one by its size.
@@ -123,18 +138,22 @@ func readFile(f fs.File, err error) ([]byte, error) {
 // importAll imports the sources in order, after the refusals that were already found.
 func (l *Library) importAll(ctx context.Context, sources []source, refused []ImportRefuse, opt ImportOptions) (ImportReport, error) {
 	rep := ImportReport{New: []string{}, Changed: []string{}, Errors: append([]ImportRefuse{}, refused...)}
-	seen := map[string]string{}
+	seen, known := map[string]string{}, map[string]bool{}
+	for _, s := range sources {
+		known[s.name] = true
+	}
 	total := 0
 	for i, s := range sources {
 		if err := ctx.Err(); err != nil {
 			return rep, err
 		}
+		s.known = known
 		size, err := l.importOne(ctx, s, seen, &rep, opt)
 		if err != nil {
 			return rep, err
 		}
 		if total += size; total > maxArchive {
-			return rep, fault.Newf(fault.TooLong, "There is more than %d MB of text. Import a part at a time.", maxArchive>>20)
+			return rep, refuse(fault.TooLong, "much_text", maxArchive>>20)
 		}
 		if opt.Progress != nil {
 			opt.Progress(i+1, len(sources))
@@ -149,34 +168,46 @@ func (l *Library) importAll(ctx context.Context, sources []source, refused []Imp
 // importOne imports one source. The error it returns is the store's, which ends the import; what is wrong with the source
 // goes into the report.
 func (l *Library) importOne(ctx context.Context, s source, seen map[string]string, rep *ImportReport, opt ImportOptions) (int, error) {
-	refuse := func(reason string) {
-		rep.Errors = append(rep.Errors, ImportRefuse{File: s.name, Line: s.line, Reason: reason})
-	}
+	no := func(err error) { rep.Errors = append(rep.Errors, refusal(s.name, s.line, err, opt)) }
 	raw, err := s.read()
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-			refuse("The file cannot be opened.")
-		} else {
-			refuse("The file cannot be read: " + fault.Text(err))
-		}
+		no(unreadable(err))
 		return 0, nil
 	}
-	a, err := Parse(raw)
+	a, err := s.article(raw, opt)
 	if err != nil {
-		refuse(fault.Text(err))
-		return len(raw), nil
-	}
-	if reason := a.place(s, opt); reason != "" {
-		refuse(reason)
+		no(err)
 		return len(raw), nil
 	}
 	key := Key(a.Lang, a.ID)
 	if other, ok := seen[key]; ok {
-		refuse(fmt.Sprintf("The id %s in %s is also that of %s. Give one of them another id.", a.ID, a.Lang, other))
+		no(refuse(fault.Invalid, "same_id", a.ID, a.Lang, other))
 		return len(raw), nil
 	}
 	seen[key] = s.where()
 	return len(raw), l.importArticle(ctx, key, a, rep, opt)
+}
+
+// unreadable says of a file what kept it from being read.
+func unreadable(err error) error {
+	var r *Reason
+	switch {
+	case errors.As(err, &r):
+		return err
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return because(err, fault.Invalid, "cannot_open")
+	}
+	return because(err, fault.Invalid, "cannot_read")
+}
+
+// article reads a source as what its name says it is.
+func (s source) article(raw []byte, opt ImportOptions) (a Article, err error) {
+	if s.line == 0 && isHTML(s.name) {
+		a, err = parseHTML(raw, s.name, opt.Lang, s.known)
+	} else if a, err = Parse(raw); err == nil {
+		err = a.place(s, opt)
+	}
+	return a, err
 }
 
 func (s source) where() string {
@@ -187,8 +218,8 @@ func (s source) where() string {
 }
 
 // place gives an article what its file's place says: an id from the name, a language from the folder. It returns why the
-// article cannot be kept, or "".
-func (a *Article) place(s source, opt ImportOptions) string {
+// article cannot be kept, or nil.
+func (a *Article) place(s source, opt ImportOptions) error {
 	if s.line == 0 {
 		a.Path = s.name
 		if a.ID == "" {
@@ -203,15 +234,15 @@ func (a *Article) place(s source, opt ImportOptions) string {
 	}
 	switch {
 	case !validID(a.ID):
-		return `The article has no usable id. Add a line "id: some-name" to its front matter.`
+		return refuse(fault.Invalid, "no_id")
 	case !validLang(a.Lang):
-		return `The article has no language. Add a line "lang: nl" to its front matter.`
+		return refuse(fault.Invalid, "no_lang")
 	case a.Title == "":
-		return `The article has no title. Add a line "title: …" to its front matter, or a first heading.`
+		return refuse(fault.Invalid, "no_title")
 	case len(a.Path) > 400:
-		return "The name of the file with its folders is longer than 400 bytes."
+		return refuse(fault.Invalid, "name_long")
 	}
-	return ""
+	return nil
 }
 
 // idFromPath makes an id of a file's name: its letters, digits, dots and dashes, without the language.
@@ -221,6 +252,11 @@ func idFromPath(p string) string {
 	if ext := path.Ext(name); len(ext) == 3 && validLang(ext[1:]) {
 		name = strings.TrimSuffix(name, ext)
 	}
+	return slug(name)
+}
+
+// slug is a name as a part of an id: its words, parted by dashes.
+func slug(name string) string {
 	var b strings.Builder
 	for _, t := range tokenize(name) {
 		if b.Len() > 0 {

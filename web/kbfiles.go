@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +21,9 @@ import (
 // maxUploads bounds the files of one upload; a folder with more comes as a zip archive.
 const maxUploads = 10_000
 
-// kbImport takes files into the library: a multipart form of Markdown files with their folders as names, or one zip or CSV file. With
-// dry it only says what would happen. An upload that was cut off is sent again; what is there already stays as it is.
+// kbImport takes files into the library: a multipart form of Markdown files or HTML pages with their folders as names, or one zip or CSV
+// file. With dry it only says what would happen. An upload that was cut off is sent again; what is there already stays as it is. Words is
+// the editor's language, for the reasons of what is refused.
 func (s *Server) kbImport(w http.ResponseWriter, r *http.Request, p handoff.Person) (any, error) {
 	lib := s.opt.Editors.Workshop.Library
 	q := r.URL.Query()
@@ -34,10 +36,16 @@ func (s *Server) kbImport(w http.ResponseWriter, r *http.Request, p handoff.Pers
 	if err != nil {
 		return nil, err
 	}
-	opt := kb.ImportOptions{DryRun: q.Get("dry") != "", Draft: q.Get("draft") != "", Lang: language(q.Get("lang")), By: p.Name, Why: clip(q.Get("why"), 1000)}
+	opt := kb.ImportOptions{DryRun: q.Get("dry") != "", Draft: q.Get("draft") != "", Lang: language(q.Get("lang")), By: p.Name, Why: clip(q.Get("why"), 1000),
+		Words: cmp.Or(q.Get("words"), r.Header.Get("Accept-Language"), "en")}
+	opt.Words = language(opt.Words)
 	return s.slowly(w, r, func(progress func(done, total int)) (any, error) {
 		opt.Progress = progress
-		return lib.Import(r.Context(), from, opt)
+		rep, err := lib.Import(r.Context(), from, opt)
+		if err != nil && fault.KindOf(err) != fault.Internal {
+			err = fault.Wrap(fault.KindOf(err), kb.InWords(err, opt.Words), err)
+		}
+		return rep, err
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 
 // importCmd brings articles in.
 type importCmd struct {
-	From   string `arg:"" help:"A folder, a .zip, a .csv or an .md file." placeholder:"DIR|FILE"`
+	From   string `arg:"" help:"A folder, a .zip, a .csv, or an .md or .html file." placeholder:"DIR|FILE"`
 	DryRun bool   `help:"Only say what would happen."`
 	Draft  bool   `help:"Leave the articles unpublished."`
 	Lang   string `help:"Language of articles that do not say theirs." placeholder:"nl"`
@@ -22,7 +22,7 @@ type importCmd struct {
 
 // Help is the long help.
 func (importCmd) Help() string {
-	return "Markdown files have YAML front matter: id, lang, title, questions, tags, updated, review_by. An article that is there already with the same text is left alone; a file that cannot be read is told and does not stop the rest." +
+	return "Markdown files have YAML front matter: id, lang, title, questions, tags, updated, review_by. Pages of a website (.html) become Markdown without their menus and scripts; their ids come from their places in the folder. An article that is there already with the same text is left alone; a file that cannot be read is told and does not stop the rest." +
 		example("balie kb import help/", "balie kb import --dry-run articles.zip")
 }
 

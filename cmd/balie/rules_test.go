@@ -42,6 +42,7 @@ var sideways = map[[2]string]string{
 
 // libraries says in which rooms a library lives. A library that is not here has no room yet.
 var libraries = map[string][]string{
+	"github.com/JohannesKaufmann/":       {"kb"},
 	"github.com/alecthomas/kong":         {"cmd/balie"},
 	"github.com/blevesearch/":            {"kb"},
 	"github.com/chromedp/":               {"internal/browsertest"},
@@ -61,6 +62,7 @@ var libraries = map[string][]string{
 	"github.com/yuin/goldmark":           {"kb"},
 	"go.etcd.io/bbolt":                   {"internal/store/bolt", "cmd/balie/bench"},
 	"golang.org/x/crypto":                {"web"},
+	"golang.org/x/net/html":              {"kb"},
 	"golang.org/x/term":                  {"cmd/balie"},
 	"golang.org/x/text":                  {"bot/nlu", "kb"},
 }

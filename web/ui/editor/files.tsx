@@ -33,14 +33,14 @@ function Import() {
   const plan = useSignal<Imported | undefined>(undefined)
   const done = useSignal<Imported | undefined>(undefined)
   const choose = (list: FileList | null) => {
-    files.value = [...(list ?? [])].filter((f) => /\.(md|markdown|zip|csv)$/i.test(f.name))
+    files.value = [...(list ?? [])].filter((f) => /\.(md|markdown|html?|zip|csv)$/i.test(f.name))
     plan.value = done.value = undefined
   }
   const send = async (dry: boolean) => {
     const form = new FormData()
     for (const f of files.value) form.append(f.webkitRelativePath || f.name, f)
     at.value = [0, 0]
-    const query = new URLSearchParams({ lang: lang.value, ...(dry ? { dry: '1' } : {}), ...(draft.value ? { draft: '1' } : {}) })
+    const query = new URLSearchParams({ lang: lang.value, words: room.lang.value, ...(dry ? { dry: '1' } : {}), ...(draft.value ? { draft: '1' } : {}) })
     const result = await room.attempt(() => slowly<Imported>(`/import?${query}`, form, (n, total) => (at.value = [n, total])))
     at.value = undefined
     return result
@@ -60,7 +60,7 @@ function Import() {
       <p>{t('import_what')}</p>
       <form class="import" onSubmit={look}>
         <label for="import-files">{t('import_files')}</label>
-        <input id="import-files" type="file" multiple accept=".md,.markdown,.zip,.csv" onChange={(e) => choose(e.currentTarget.files)} />
+        <input id="import-files" type="file" multiple accept=".md,.markdown,.html,.htm,.zip,.csv" onChange={(e) => choose(e.currentTarget.files)} />
         <label for="import-folder">{t('import_folder')}</label>
         <input id="import-folder" type="file" ref={(e) => e?.setAttribute('webkitdirectory', '')} onChange={(e) => choose(e.currentTarget.files)} />
         <label for="import-lang">{t('import_lang')}</label>
