@@ -15,7 +15,6 @@ import (
 	"balie/internal/chat"
 	"balie/internal/connector/demo"
 	"balie/internal/relay"
-	"balie/internal/store/bolt"
 	"balie/internal/store/document"
 	"balie/web"
 )
@@ -31,7 +30,7 @@ func openCounter(t *testing.T) *counter {
 	k := &counter{}
 	var ledger *action.Ledger
 	k.rig = newRig(t, func(o *web.Options) {
-		e := o.Lists.(*bolt.Engine)
+		e := o.Lists.(engine)
 		k.shop = demo.New(demo.Bytes(demoshop.Orders), document.In(e, "orders", document.Options[demo.Record]{}), time.Now)
 		limits := document.In(e, "limits", document.Options[action.Limits]{History: true})
 		lim := action.DefaultLimits()

@@ -23,7 +23,6 @@ import (
 	"balie/internal/action"
 	"balie/internal/chat"
 	"balie/internal/relay"
-	"balie/internal/store/bolt"
 	"balie/internal/store/document"
 	"balie/kb"
 	"balie/web"
@@ -81,7 +80,7 @@ var people = []handoff.Person{
 type rig struct {
 	*testing.T
 	url     string // http://127.0.0.1:PORT
-	engine  *bolt.Engine
+	engine  engine
 	relay   *relay.Relay
 	desk    *handoff.Desk
 	people  *document.Collection[handoff.Person]
@@ -117,11 +116,8 @@ func route(c *chat.Conversation, added []chat.Event) []relay.Leave {
 func open(t *testing.T, dir string, change func(*web.Options)) *rig {
 	t.Helper()
 	r := &rig{T: t, log: &bytes.Buffer{}}
-	e, err := bolt.Open(dir, bolt.Options{Route: route})
-	if err != nil {
-		t.Fatalf("open engine: %v", err)
-	}
 	logger := slog.New(slog.NewTextHandler(&syncBuffer{b: r.log}, nil))
+	e := openEngine(t, dir, logger)
 	r.engine, r.relay = e, relay.New(e, e, logger)
 	r.people = document.In(e, "people", document.Options[handoff.Person]{Keys: handoff.PersonKeys})
 	presence := document.In(e, "presence", document.Options[handoff.Presence]{})
@@ -129,6 +125,7 @@ func open(t *testing.T, dir string, change func(*web.Options)) *rig {
 	settings.Teams = []handoff.Team{{ID: "returns", Name: "Retouren"}}
 	r.desk = handoff.New(r.relay, e, r.people, presence, settings, nil)
 	articles := document.In(e, "articles", document.Options[kb.Article]{History: true})
+	var err error
 	if r.library, err = kb.Open(dir+"/kb", articles, kb.Options{Log: logger}); err != nil {
 		t.Fatalf("open library: %v", err)
 	}
@@ -172,6 +169,7 @@ func (r *rig) run() {
 	r.url = "http://" + ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	inside, end := context.WithCancel(context.Background())
+	leave := live(r.engine, r.relay)
 	var wg, doors sync.WaitGroup
 	for _, w := range []relay.Worker{&parrot{r.relay}, r.desk} {
 		wg.Go(func() { r.relay.Run(inside, w, relay.Settings{}) })
@@ -186,6 +184,7 @@ func (r *rig) run() {
 		doors.Wait()
 		end()
 		wg.Wait()
+		leave()
 		if err := r.library.Close(); err != nil {
 			r.Errorf("close library: %v", err)
 		}

@@ -2,13 +2,13 @@ package web_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
 
 	"balie/internal/chat"
 	"balie/internal/relay"
-	"balie/internal/store/bolt"
 	"balie/web"
 )
 
@@ -59,10 +59,7 @@ func TestAckOnlyWhenDurable(t *testing.T) {
 	w := r.visitor()
 	seq := w.say("k", "dit moet blijven")
 	r.stop()
-	e, err := bolt.Open(dir, bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := openEngine(t, dir, slog.New(slog.DiscardHandler))
 	defer e.Close()
 	evs, err := e.Read(context.Background(), w.conv, chat.Seq(seq-1), 1)
 	if err != nil || len(evs) != 1 || evs[0].Body.(*chat.Message).Text != "dit moet blijven" {
@@ -293,9 +290,7 @@ func TestNewEpochAfterRestore(t *testing.T) {
 	w.say("c1", "hallo")
 	w.event("message", "bot")
 	r.stop()
-	if err := bolt.NewLife(dir + "/" + bolt.FileName); err != nil {
-		t.Fatal(err)
-	}
+	restore(t, dir)
 	r = open(t, dir, nil)
 	l := r.dial(nil)
 	l.send(frame{"type": "hello", "session": w.session, "after": 3, "epoch": "old"})
