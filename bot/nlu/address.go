@@ -1,12 +1,6 @@
 package nlu
 
-import (
-	"cmp"
-	"regexp"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
 // Address is a postal address as far as the message gives it; what it does not give is empty. Country is the one said, or
 // the one the postcode gives away. Street, Number and Addition are filled where the street comes first; Line1 holds them
@@ -93,90 +87,6 @@ func (r *addressReader) readAt(i int) (a Address, from, to int) {
 	return r.postcodeFirst(i)
 }
 
-var addressToken = regexp.MustCompile(`[^\s,;\x01()!?"=]+|[,;\n]`)
-
-func addressTokens(work string) []token {
-	var out []token
-	labelled := false
-	for _, m := range addressToken.FindAllStringIndex(work, maxRunes) {
-		s := work[m[0]:m[1]]
-		for len(s) > 1 && (s[len(s)-1] == '.' && !abbreviation(s) || s[len(s)-1] == ':') {
-			s = s[:len(s)-1]
-		}
-		for len(s) > 1 && s[len(s)-1] == '\'' {
-			s = s[:len(s)-1]
-		}
-		if cut := runOn.FindStringIndex(s); cut != nil {
-			s = s[:cut[1]-2]
-		}
-		behind := labelled
-		labelled = isLabel(s, work[m[0]+len(s):]) || strings.EqualFold(s, "city") && len(out) > 0 && out[len(out)-1].s == ","
-		switch {
-		case s == "." || s == ":" || labelled || behind && (s == "is" || s == "van"):
-		case s == "/" || s == "|":
-			out = append(out, token{",", m[0], m[0] + 1})
-		default:
-			for at, piece := m[0], s; piece != ""; {
-				cut := gluedAt(piece)
-				if cut == 0 {
-					cut = len(piece)
-				}
-				out = append(out, token{piece[:cut], at, at + cut})
-				at, piece = at+cut, piece[cut:]
-				for len(piece) > 1 && (piece[0] == '-' || piece[0] == '.') {
-					at, piece = at+1, piece[1:]
-				}
-			}
-		}
-	}
-	return out
-}
-
-// isLabel reports whether a word with rest behind it names the part of an address that follows.
-func isLabel(s, rest string) bool {
-	low := strings.ToLower(s)
-	return addressLabels[low] || placeLabels[low] && strings.HasPrefix(rest, ":") || (low == "straat" || low == "street") && streetLabel.MatchString(rest)
-}
-
-// addressLabels name a part of an address that follows; they are no part of it.
-var addressLabels = set("pc hnr wpl huisnummer huisnr huisnr. straatnaam postcode plaats woonplaats stad gemeente zip zipcode postal code")
-
-// placeLabels are that only with a colon: "Salt Lake City" is a name.
-var placeLabels = set("city town state country land")
-
-var (
-	gluedStreet   = regexp.MustCompile(`^(\pL{5,})\d{1,4}(?:-?[A-Za-z])?$`)
-	gluedPostcode = regexp.MustCompile(`^([1-9]\d{3}[A-Za-z]{2})(?:-?\d{1,4}[A-Za-z]?|[.\-]\pL{3,}|[A-Z]\pL{2,})$`)
-	gluedAll      = regexp.MustCompile(`^(\d{1,4}(?:-?[A-Za-z]{1,3})?)[.\-][1-9]\d{3}[A-Za-z]{2}(?:[.\-]\pL+)?$`)
-	gluedNumber   = regexp.MustCompile(`^((?i:nr\.?|no\.|nummer|huisnr\.?|huisnummer))\d{1,5}[A-Za-z]?$`)
-	streetLabel   = regexp.MustCompile(`^(?::| is )`)
-)
-
-// gluedAt is where a word falls apart that somebody forgot a space in, 0 when it is whole: "Kerkstraat12", "3621NE-7", "12.3012el.rotterdam".
-func gluedAt(s string) int {
-	for _, re := range []*regexp.Regexp{gluedPostcode, gluedAll, gluedNumber} {
-		if m := re.FindStringSubmatch(s); m != nil {
-			return len(m[1])
-		}
-	}
-	if m := gluedStreet.FindStringSubmatch(s); m != nil && streetLike(Normalize(m[1])) {
-		return len(m[1])
-	}
-	return 0
-}
-
-// runOn is a full stop without a space behind it: the next sentence.
-var runOn = regexp.MustCompile(`[a-z]{3}\.[A-Z]`)
-
-// abbreviation reports whether the full stop at the end of s belongs to it: "St.", "v.d.".
-func abbreviation(s string) bool {
-	low := strings.ToLower(s)
-	if strings.Contains(s, "..") || !hasLetter(s) {
-		return false
-	}
-	return streetTypes[strings.TrimSuffix(low, ".")] && len(s) <= 5 || strings.Count(s, ".") > 1 || low == "str." || strings.HasSuffix(low, "str.")
-}
-
 func (r *addressReader) at(i int) string {
 	if i < 0 || i >= len(r.toks) {
 		return ""
@@ -231,11 +141,7 @@ func (r *addressReader) street(i int) (a Address, from, first, to int) {
 	if from = r.streetBefore(i); from < r.used {
 		return a, 0, 0, 0
 	}
-	if w := r.lower(i + n); w == "niet" || w == "not" || w == "ipv" { // "Lijsterbes 31 niet 13 in Almere"
-		if _, _, not := r.houseAt(i + n + 1); not > 0 {
-			n += 1 + not
-		}
-	}
+	n += r.notThis(i + n)
 	if more, end := r.restOfAddition(i + n); end > i+n {
 		addition, n, house = strings.TrimSpace(addition+" "+more), end-i, end-i
 	}
@@ -250,6 +156,16 @@ func (r *addressReader) street(i int) (a Address, from, first, to int) {
 		to = r.latePostcode(&a, to)
 	}
 	return a, from, first, to
+}
+
+// notThis is how many tokens from token i deny another house number: "Lijsterbes 31 niet 13 in Almere".
+func (r *addressReader) notThis(i int) int {
+	if w := r.lower(i); w == "niet" || w == "not" || w == "ipv" {
+		if _, _, n := r.houseAt(i + 1); n > 0 {
+			return 1 + n
+		}
+	}
+	return 0
 }
 
 // nationalForm brings an address into the form of its country.
@@ -280,7 +196,7 @@ func (r *addressReader) isAddress(a Address, from, first, i int) bool {
 		return true
 	}
 	_, _, n := r.houseAt(i)
-	end := r.skip(i + n)
+	end := r.skip(i + n + r.notThis(i+n))
 	if w := r.lower(end); w == "in" || w == "te" { // "stoel 3 in utrecht gekocht" is none
 		if !announces[r.lower(from-1)] && !separator(r.at(from-1)) {
 			return false
@@ -379,172 +295,6 @@ func (r *addressReader) anyStreetLike(from, to int) bool {
 	}
 	return false
 }
-
-// streetBefore returns where the street's name before token i starts, -1 if there is none. It walks back over names and
-// the small words inside names, and stops at a word of the sentence.
-func (r *addressReader) streetBefore(i int) int {
-	j := i - 1
-	if j >= 1 && (r.at(j) == "," || r.at(j) == "\n") && streetLike(r.low[j-1]) {
-		j--
-	}
-	if j < 0 || unitWords[strings.TrimSuffix(r.lower(j), ".")] || unitWords[r.lower(j-1)] && len(r.at(j)) <= 2 {
-		return -1
-	}
-	if (r.plain || !r.isName(j)) && hasLetter(r.low[j]) {
-		return r.plainStreet(i)
-	}
-	start := r.namesBefore(j)
-	if start < 0 {
-		return -1
-	}
-	if personWord[strings.TrimSuffix(r.lower(start-1), ".")] && streetLike(r.low[j]) { // "c/o Jansen Zandpad 7"
-		return j
-	}
-	if n, _ := r.knownPlace(start); n > 0 && start+n < i && !nameParticle[r.low[start+n]] { // "Brugge Steenstraat 40"
-		start += n
-	}
-	return start
-}
-
-// namesBefore walks back from token j over a street's name in a message that gives names capitals.
-func (r *addressReader) namesBefore(j int) int {
-	start := -1
-	for n := 0; j >= 0 && n < 6; j, n = j-1, n+1 {
-		w, low := r.at(j), r.low[j]
-		if separator(w) || strings.ContainsRune(w, '@') || start >= 0 && r.endsSentence(j) {
-			break
-		}
-		switch {
-		case r.beginsStreet(j, start):
-			return j
-		case sentenceWord[low] && !nameParticle[low] && !((cityLead[low] || nameLead[low]) && r.isName(j) && r.at(j) != "NEW"):
-			return start
-		case sentenceWord[low] && nameParticle[low] && start <= 0 && !cityLead[low]:
-			return start
-		case nameParticle[low]:
-			// belongs to the name only when a name stands before or the particle is capitalised
-			if start != j+1 || !r.isName(j) && !leadingParticle[low] && !r.nameBefore(j) {
-				if k := j - 1; start >= 0 && k >= 0 && r.beginsStreet(k, start) {
-					return k
-				}
-				return start
-			}
-			start = j
-		case w == "street": // "street Nieuwe Kerkstraat": a label
-			return start
-		case r.isName(j), streetLike(low), ordinalName.MatchString(low), isDigits(w) && j > 0 && (len(w) == 4 && r.isName(j-1) || len(w) <= 2 && nameParticle[r.low[j-1]] && strings.HasPrefix(r.gapAfter(j), ".")):
-			start = j
-		case start == j+1 && (streetLead[low] || !r.stops(low) && announces[r.lower(j-1)] && streetLike(r.low[start])) && !fresh[low]:
-			start = j
-		default:
-			return start
-		}
-	}
-	return start
-}
-
-// endsSentence reports whether a sentence, or what an address is announced by, ends behind token j: not at the full stop of a title or
-// an initial.
-func (r *addressReader) endsSentence(j int) bool {
-	gap, low := r.gapAfter(j), r.low[j]
-	return gap != "" && !(gap == "." && (streetLead[low] || len(low) <= 3 && !r.stops(low) || isDigits(low)))
-}
-
-// beginsStreet reports whether the preposition at token j begins the name at start: "An der Alster", "In de Bongerd" at the start of a line.
-func (r *addressReader) beginsStreet(j, start int) bool {
-	low := r.low[j]
-	if start < 0 || !r.isName(j) || !(germanLead[low] || low == "an" || placing[low]) {
-		return false
-	}
-	for k := j + 1; k < start; k++ {
-		if !nameParticle[r.low[k]] {
-			return false
-		}
-	}
-	if germanLead[low] || low == "an" && start > j+1 {
-		return true
-	}
-	return start > j+1 && separator(r.at(j-1)) && !streetLike(r.low[start]) && r.placeEnding(start+1) > start
-}
-
-// cityBefore reads the city before a street, with a postcode on either side of it: "Utrecht, Kerkstraat 12", "in bergen op zoom op de
-// molenstraat 4", "hasselt (3500) kempische steenweg 303". It returns the first token it used, which is from when there is none.
-func (r *addressReader) cityBefore(a *Address, from int) int {
-	k := from - 1
-	for k >= r.used && (separator(r.at(k)) || beforeStreet[r.low[k]]) {
-		k--
-	}
-	postcode := ""
-	if k > r.used && a.Postcode == "" && dutchDigits.MatchString(r.at(k)) && r.placeEnding(k) < k {
-		postcode, k = r.at(k), k-1
-	}
-	if k < r.used {
-		return from
-	}
-	if start := r.placeEnding(k + 1); start <= k && start >= r.used {
-		a.City = r.between(start, k+1)
-		_, country := r.knownPlace(start)
-		if start > r.used && postcode == "" && a.Postcode == "" {
-			if at, code, n := r.postcodeAt(start - 1); n == 1 && code != "" {
-				a.Postcode, a.Country = code, at
-				return start - 1
-			}
-		}
-		if country == "BE" {
-			a.Postcode, a.Country = cmp.Or(a.Postcode, postcode), country
-		}
-		return start
-	}
-	if k == from-1 || r.plain || postcode != "" || !r.isPlace(k) || sentenceWord[r.low[k]] || r.gapAfter(k) != "" && r.gapAfter(k) != "," {
-		return from
-	}
-	if w := r.lower(k - 1); w == "in" || w == "te" || k == 0 {
-		a.City = r.at(k)
-	}
-	return from
-}
-
-// beforeStreet are the words between a city and the street behind it.
-var beforeStreet = set("is op de aan het in straat adres address")
-
-// gapAfter is the punctuation between token j and the next.
-func (r *addressReader) gapAfter(j int) string {
-	if j+1 >= len(r.toks) {
-		return ""
-	}
-	gap := strings.TrimSpace(r.text[r.toks[j].end:r.toks[j+1].start])
-	if hasLetter(gap) { // a label was dropped here: "kerkstraat huisnummer: 12"
-		return ""
-	}
-	return gap
-}
-
-// nameBefore reports whether the particles that end at token j follow a name: "Burgemeester van der" does, "naar de" does not.
-func (r *addressReader) nameBefore(j int) bool {
-	if w := r.lower(j - 1); j > 1 && (w == "op" || w == "in" || w == "aan" || w == "bij") && !streetLike(r.low[j-2]) {
-		return false // "in Utrecht op de Kerkstraat"
-	}
-	if placing[r.low[j]] && r.placeEnding(j) < j {
-		return false // "Utrecht in Zandpad 7"
-	}
-	for j--; j >= 0; j-- {
-		if low := r.low[j]; !nameParticle[low] || r.isName(j) {
-			return !separator(r.at(j)) && hasLetter(low) && !sentenceWord[low] && (r.plain || r.isName(j)) && (r.gapAfter(j) == "" || r.gapAfter(j) == "." && streetLead[low])
-		}
-	}
-	return false
-}
-
-var ordinalName = regexp.MustCompile(`^\d{1,2}e$`)
-
-// isName reports whether token j starts with a capital.
-func (r *addressReader) isName(j int) bool {
-	w := strings.TrimLeft(r.at(j), "'")
-	c, _ := utf8.DecodeRuneInString(w)
-	return unicode.IsUpper(c)
-}
-
-func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
 func (r *addressReader) addressWordBefore(i int) bool {
 	for j := i - 1; j >= 0 && j >= i-5; j-- {

@@ -8,6 +8,7 @@ import (
 var (
 	houseNumber  = regexp.MustCompile(`^(\d{1,5})(?:[-/]?([A-Za-z]{1,4}(?:[-/]?\d{1,3}|[-/][A-Za-z])?|[-/]\d{1,3}(?:-?[A-Za-z]{1,4})?|\d{0,2}(?:hs|hg|bg|bis|huis|hoog|e)))?$`)
 	moreAddition = regexp.MustCompile(`^(?:[A-Za-z]|[A-Za-z]-?\d{1,3}|\d{1,2}[A-Za-z]?)$`)
+	additionBit  = regexp.MustCompile(`^-?(?:[a-z]{1,2}|i{1,3}|[a-z]{0,4}[-/][a-z0-9]{1,4}|[a-z]{1,2}-?\d{1,4}|\d{1,3}-?[a-z]{0,4}|i{1,3}hoog|bis[a-z])$`)
 	// measured is a number with what it counts: "12uur", "3x", "2nd".
 	measured   = regexp.MustCompile(`^\d+(?i:uur|euro|eur|cm|mm|kg|km|ml|gb|tb|st|nd|th|am|pm|min|dgn|stuk|x)$`)
 	numberWord = set("hn nr nr. no no. nummer huisnummer number num")
@@ -60,10 +61,10 @@ func (r *addressReader) additionAt(j int) (string, int) {
 	if r.at(j) == "," && (r.lower(j+1) == "toevoeging" || (r.lower(j+1) == "bus" || r.lower(j+1) == "bte" || r.lower(j+1) == "boite") && r.boxBefore(j+3)) {
 		j++
 	}
+	if floor := r.lower(j + 1); r.at(j) == "," && (floorPattern.MatchString(floor) || additionWord[floor]) && r.additionRun(j+1) > j+1 {
+		j++
+	}
 	if end := r.additionRun(j); end > j {
-		if w := r.lower(j); end > j+1 && (w == "app" || w == "appartement") {
-			j++
-		}
 		return r.between(j, end), end
 	}
 	next, after := r.lower(j), r.at(j+1)
@@ -72,10 +73,10 @@ func (r *addressReader) additionAt(j int) (string, int) {
 		if len(after) <= 5 && !separator(after) {
 			return "bus " + after, j + 2
 		}
-	case next == "toevoeging" || next == "appartement" || next == "app":
-		if len(after) <= 5 && !separator(after) {
-			return after, j + 2
-		}
+	case next == "toevoeging" && len(after) <= 5 && !separator(after):
+		return after, j + 2
+	case (next == "appartement" || next == "app" || next == "app." || next == "apt" || next == "kamer" || next == "unit") && len(after) <= 5 && strings.ContainsAny(after, "0123456789"):
+		return r.between(j, j+2), j + 2
 	case floorPattern.MatchString(next) && r.lower(j+1) == "verdieping":
 		return r.at(j) + " " + after, j + 2
 	case additions[next] && r.additionFits(j), floorPattern.MatchString(next):
@@ -93,23 +94,24 @@ func (r *addressReader) boxBefore(j int) bool {
 	return separator(r.at(j)) || r.addressGoesOn(j)
 }
 
-// additionRun returns the end of a run of two to four bits of an addition from token j that a postcode or a known place ends ("a 02", "2 hoog
-// achter", "kamer 3", "app 12"); j when there is none.
+// additionRun returns the end of a run of one to four bits of an addition from token j that a postcode or a known place ends ("a 02", "2 hoog
+// achter", "kamer 3", "II-L"); j when there is none.
 func (r *addressReader) additionRun(j int) int {
 	for k := j; k < j+4 && k < len(r.toks); k++ {
 		low := r.low[k]
-		if !additions[low] && !additionWord[low] && !floorPattern.MatchString(low) && !moreAddition.MatchString(low) || low == "to" {
+		if !additions[low] && !additionWord[low] && !additionBit.MatchString(low) || low == "to" || goesElsewhere[low] || shortWords[low] && r.at(k) == low && !additions[low] {
 			return j
 		}
 		end := k + 1
-		if w := r.lower(end); w == "in" || w == "te" {
+		preposition := r.lower(end) == "in" || r.lower(end) == "te"
+		if preposition {
 			end++
 		}
 		place, _ := r.knownPlace(r.skip(end))
-		if k == j && (isDigits(low) || moreAddition.MatchString(low) && !additions[low] || r.at(j) == low && low == "a" && end == k+1 && place == 0) {
-			continue // a lone letter or digit needs more to be one
+		if k == j && low == "a" && place == 0 {
+			continue // "12 a lamp"
 		}
-		if place > 0 || k > j && r.addressGoesOn(end) {
+		if place > 0 && (k > j || !isDigits(low) || !preposition) || k > j && r.addressGoesOn(end) {
 			return k + 1
 		}
 	}
@@ -117,7 +119,7 @@ func (r *addressReader) additionRun(j int) int {
 }
 
 // additionWord are the words of an addition that are no addition by themselves.
-var additionWord = set("app appartement apt unit kamer kmr etage verdieping woonlaag begane grond flat bus box woning een twee drie vier vijf zes")
+var additionWord = set("app appartement apt unit kamer kmr etage verdieping woonlaag begane grond flat bus box woning een twee drie vier vijf zes wit kelder parterre beletage bel-etage tweehoog driehoog eenhoog hoogst")
 
 // addressGoesOn reports whether token j is the postcode, or the end of a line of the address.
 func (r *addressReader) addressGoesOn(j int) bool {

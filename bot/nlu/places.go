@@ -86,7 +86,7 @@ var sentenceWord = set(`is zijn was het naar op in aan bij mijn me m'n adres add
 	lived shipped shipping mail post adressen addresses klaar weer steeds altijd vroeger eerst later pakketje pakje zending bank kast
 	adreswijziging wijziging verzendadres bezorging aflevering klantnummer huisnr oud: nieuw: tel telefoon mobiel mail uur eerst ist wohne wohnen
 	ich wir jetzt mein meine neue neuer neues adresse bitte nach j'habite habite mon mes est nouvelle merci s'il chez daarheen hierheen zeg gewoon
-	ingevuld opgegeven typte bedoel getypt verhuist nieuw: sturen: -> => --> > momenteel tijdelijk tegenwoordig logeer zit trek trekken logeert addy`)
+	ingevuld opgegeven typte bedoel getypt verhuist nieuw: sturen: it's its that's i'm -> => --> > momenteel tijdelijk tegenwoordig logeer zit trek trekken logeert addy`)
 
 var countries = map[string]string{"nederland": "NL", "nl": "NL", "netherlands": "NL", "holland": "NL", "the netherlands": "NL",
 	"belgie": "BE", "belgium": "BE", "be": "BE", "belgique": "BE", "belgien": "BE", "duitsland": "DE", "germany": "DE", "deutschland": "DE", "de": "DE",
