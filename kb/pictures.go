@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -52,9 +51,6 @@ type Pictures interface {
 // pictureTypes are the kinds of pictures by the ending of their names. SVG is none of them: it may carry a program.
 var pictureTypes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
 
-// pictureName is what a name may look like: it stands in addresses and in file names.
-var pictureName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._()-]{0,99}$`)
-
 // PictureName returns the name by which a picture is known: the last part of its path or address, false when that is none.
 func PictureName(file string) (string, bool) {
 	if u, err := url.PathUnescape(file); err == nil {
@@ -62,7 +58,20 @@ func PictureName(file string) (string, bool) {
 	}
 	name := norm.NFC.String(path.Base(strings.ReplaceAll(file, `\`, "/")))
 	_, known := pictureTypes[strings.ToLower(path.Ext(name))]
-	return name, known && pictureName.MatchString(name)
+	return name, known && isPictureName(name)
+}
+
+// isPictureName holds for up to a hundred letters, digits, spaces and . _ ( ) -, a letter or digit first: a name stands in addresses and
+// in folders.
+func isPictureName(name string) bool {
+	n := 0
+	for i, r := range name {
+		letter := unicode.IsLetter(r) || unicode.IsDigit(r)
+		if n++; n > 100 || !letter && (i == 0 || !strings.ContainsRune(" ._()-", r)) {
+			return false
+		}
+	}
+	return n > 0
 }
 
 // FreshName makes a name for a picture that somebody brings: that of their file, and a part of its content's sum, so that another
