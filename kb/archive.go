@@ -36,7 +36,7 @@ func (l *Library) importZip(ctx context.Context, name string, opt ImportOptions)
 			refused = append(refused, refusal(f.Name, 0, err, opt))
 			continue
 		}
-		if isArticle(f.Name) && !hidden(f.Name) {
+		if l.takes(f.Name) && !hidden(f.Name) {
 			sources = append(sources, source{name: f.Name, read: func() ([]byte, error) { return readEntry(f) }})
 		}
 	}
@@ -62,6 +62,8 @@ func refuseEntry(f *zip.File) error {
 		return refuse(fault.Invalid, "zip_link")
 	case isArticle(f.Name) && f.UncompressedSize64 > MaxArticle:
 		return refuse(fault.TooLong, "too_large", MaxArticle)
+	case isPicture(f.Name) && f.UncompressedSize64 > MaxPicture:
+		return refuse(fault.TooLong, "picture_large", MaxPicture>>20)
 	}
 	return nil
 }
@@ -73,7 +75,7 @@ func readEntry(f *zip.File) ([]byte, error) {
 		return nil, because(err, fault.Invalid, "cannot_unpack")
 	}
 	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, MaxArticle+1))
+	data, err := io.ReadAll(io.LimitReader(r, maxFile))
 	if err != nil {
 		return nil, because(err, fault.Invalid, "cannot_unpack")
 	}

@@ -33,7 +33,7 @@ type ImportOptions struct {
 	Progress func(done, total int) // called after each article, from the importing goroutine
 }
 
-// ImportReport is what an import did, or with DryRun would do.
+// ImportReport is what an import did, or with DryRun would do. A picture goes by media/ and its name.
 type ImportReport struct {
 	New     []string       `json:"new"`     // keys
 	Changed []string       `json:"changed"` // keys
@@ -105,7 +105,7 @@ func (l *Library) ImportFS(ctx context.Context, fsys fs.FS, opt ImportOptions) (
 		if d.IsDir() && p != "." && strings.HasPrefix(d.Name(), ".") {
 			return fs.SkipDir // .git and its like
 		}
-		if d.IsDir() || !isArticle(p) {
+		if d.IsDir() || !l.takes(p) {
 			return nil
 		}
 		if len(sources) >= maxFiles {
@@ -120,19 +120,25 @@ func (l *Library) ImportFS(ctx context.Context, fsys fs.FS, opt ImportOptions) (
 	return l.importAll(ctx, sources, nil, opt)
 }
 
+// takes reports whether a file of this name is imported: an article, or a picture where there is a place for them.
+func (l *Library) takes(p string) bool { return isArticle(p) || l.opt.Pictures != nil && isPicture(p) }
+
 // isArticle reports whether a file of this name is taken.
 func isArticle(p string) bool {
 	ext := strings.ToLower(path.Ext(p))
 	return (ext == ".md" || ext == ".markdown") && !strings.EqualFold(path.Base(p), "README.md") || isHTML(p)
 }
 
-// readFile reads at most one byte more than an article may have, so that Parse refuses a larger one by its size.
+// maxFile is how many bytes are read of a file: one more than anything may have, so that what is larger is refused by its size.
+const maxFile = max(MaxArticle, MaxPicture) + 1
+
+// readFile reads at most maxFile bytes.
 func readFile(f fs.File, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, MaxArticle+1))
+	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
 // importAll imports the sources in order, after the refusals that were already found.
@@ -173,6 +179,9 @@ func (l *Library) importOne(ctx context.Context, s source, seen map[string]strin
 	if err != nil {
 		no(unreadable(err))
 		return 0, nil
+	}
+	if s.line == 0 && isPicture(s.name) {
+		return len(raw), l.importPicture(ctx, s.name, raw, seen, rep, opt)
 	}
 	a, err := s.article(raw, opt)
 	if err != nil {

@@ -50,7 +50,7 @@ func TestImportFolder(t *testing.T) {
 			t.Errorf("%d of %d done", done, total)
 		}
 	}})
-	if len(dry.New) != 5 || len(dry.Errors) != 5 || calls != 10 || last != 10 {
+	if len(dry.New) != 5 || len(dry.Errors) != 6 || calls != 11 || last != 11 {
 		t.Errorf("dry run: %+v, %d calls, last %d", dry, calls, last)
 	}
 	if rep := h.load(kb.ImportOptions{}); len(rep.New) != 5 || len(rep.Changed) != 0 || rep.Same != 0 {

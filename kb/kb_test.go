@@ -19,6 +19,7 @@ type house struct {
 	t     *testing.T
 	dir   string
 	store *document.Collection[kb.Article]
+	media *document.Collection[kb.Picture]
 	lib   *kb.Library
 }
 
@@ -33,7 +34,8 @@ func newHouse(t *testing.T) *house {
 			t.Error(err)
 		}
 	})
-	h := &house{t: t, dir: filepath.Join(t.TempDir(), "index"), store: document.In[kb.Article](e, "articles", document.Options[kb.Article]{History: true})}
+	h := &house{t: t, dir: filepath.Join(t.TempDir(), "index"), store: document.In[kb.Article](e, "articles", document.Options[kb.Article]{History: true}),
+		media: document.In(e, "pictures", document.Options[kb.Picture]{})}
 	h.open()
 	t.Cleanup(func() { h.close() })
 	return h
@@ -41,7 +43,7 @@ func newHouse(t *testing.T) *house {
 
 func (h *house) open() {
 	h.t.Helper()
-	lib, err := kb.Open(h.dir, h.store, kb.Options{})
+	lib, err := kb.Open(h.dir, h.store, kb.Options{Pictures: h.media})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"image"
+	"io/fs"
 	_ "image/gif"  // how large a picture is
 	_ "image/jpeg" // in each of the kinds
 	_ "image/png"  // that can be measured
@@ -100,37 +101,83 @@ func endingOf(kind string) string {
 // is wider than any screen is refused.
 func NewPicture(name string, data []byte, by string, now time.Time) (Picture, error) {
 	if len(data) > MaxPicture {
-		return Picture{}, fault.Newf(fault.TooLong, "The picture is larger than %d MB. Make it smaller first.", MaxPicture>>20)
+		return Picture{}, refuse(fault.TooLong, "picture_large", MaxPicture>>20)
 	}
 	kind := http.DetectContentType(data)
 	if endingOf(kind) == "" || pictureTypes[strings.ToLower(path.Ext(name))] != kind {
-		return Picture{}, fault.New(fault.Invalid, "This is no PNG, JPEG, GIF or WebP picture, or its name says another kind.")
+		return Picture{}, refuse(fault.Invalid, "picture_kind")
 	}
 	if kind != "image/webp" {
 		c, _, err := image.DecodeConfig(bytes.NewReader(data))
 		if err != nil {
-			return Picture{}, fault.Wrap(fault.Invalid, "The picture cannot be opened: it is damaged.", err)
+			return Picture{}, because(err, fault.Invalid, "picture_broken")
 		}
 		if c.Width > maxSide || c.Height > maxSide {
-			return Picture{}, fault.Newf(fault.TooLong, "The picture is larger than %d points on a side. Make it smaller first.", maxSide)
+			return Picture{}, refuse(fault.TooLong, "picture_wide", maxSide)
 		}
 	}
 	return Picture{Type: kind, Data: data, By: by, At: now.UTC()}, nil
 }
 
-// KeepPicture keeps a picture under its name, in place of one with other bytes. It reports whether anything changed.
-func KeepPicture(ctx context.Context, in Pictures, name string, p Picture) (changed bool, err error) {
+// KeepPicture keeps a picture under its name, in place of one with other bytes. It reports whether there was none of that name, and
+// whether anything changed; with dry it only looks.
+func KeepPicture(ctx context.Context, in Pictures, name string, p Picture, dry bool) (fresh, changed bool, err error) {
 	old, rev, err := in.Get(ctx, name)
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return false, fmt.Errorf("read picture %s: %w", name, err)
+		return false, false, fmt.Errorf("read picture %s: %w", name, err)
 	}
-	if err == nil && bytes.Equal(old.Data, p.Data) {
-		return false, nil
+	if fresh = err != nil; !fresh && bytes.Equal(old.Data, p.Data) {
+		return false, false, nil
+	}
+	if dry {
+		return fresh, true, nil
 	}
 	if _, err := in.Put(ctx, name, p, rev); err != nil {
-		return false, fmt.Errorf("keep picture %s: %w", name, err)
+		return false, false, fmt.Errorf("keep picture %s: %w", name, err)
 	}
-	return true, nil
+	return fresh, true, nil
+}
+
+// isPicture reports whether a file of this name is a picture.
+func isPicture(p string) bool {
+	_, ok := PictureName(p)
+	return ok
+}
+
+// importPicture stores a picture when it differs from what is there. It is known by its name alone, so two of one name in one import
+// must be the same.
+func (l *Library) importPicture(ctx context.Context, file string, data []byte, seen map[string]string, rep *ImportReport, opt ImportOptions) error {
+	name, _ := PictureName(file)
+	key := mediaFolder + name
+	sum := sha256.Sum256(data)
+	p, err := NewPicture(name, data, opt.By, time.Now())
+	if other, ok := seen[key]; err == nil && ok {
+		if seen[key+"\x00sum"] == string(sum[:]) {
+			rep.Same++
+			return nil
+		}
+		err = refuse(fault.Invalid, "same_picture", file, other)
+	}
+	if err != nil {
+		rep.Errors = append(rep.Errors, refusal(file, 0, err, opt))
+		return nil
+	}
+	seen[key], seen[key+"\x00sum"] = file, string(sum[:])
+	if p.Path = file; !fs.ValidPath(file) || len(file) > 400 {
+		p.Path = ""
+	}
+	fresh, changed, err := KeepPicture(ctx, l.opt.Pictures, name, p, opt.DryRun)
+	switch {
+	case err != nil:
+		return err
+	case fresh:
+		rep.New = append(rep.New, key)
+	case changed:
+		rep.Changed = append(rep.Changed, key)
+	default:
+		rep.Same++
+	}
+	return nil
 }
 
 // pictureAddress is where a page finds what an article calls dest; "" for a picture that does not stand here. An article says it as

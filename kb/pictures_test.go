@@ -2,11 +2,15 @@ package kb_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"balie/internal/fault"
@@ -91,5 +95,46 @@ func TestWhatIsNoPictureIsRefused(t *testing.T) {
 	}
 	if p, err := kb.NewPicture("x.png", good, "noor", time.Now()); err != nil || p.Type != "image/png" {
 		t.Errorf("a good picture: %v %v", p.Type, err)
+	}
+}
+
+func TestPicturesTravelWithTheArticles(t *testing.T) {
+	h := newHouse(t)
+	red, blue := aPicture(t, color.RGBA{200, 0, 0, 255}), aPicture(t, color.RGBA{0, 0, 200, 255})
+	text := []byte("---\nid: doos\nlang: nl\ntitle: De doos\n---\n![De doos](img/doos.png) en ![nog eens](../los.png)\n")
+	from := fstest.MapFS{"nl/doos.md": {Data: text}, "nl/img/doos.png": {Data: red}, "los.png": {Data: blue}, "kopie/doos.png": {Data: red}}
+	ctx := context.Background()
+	plan, err := h.lib.ImportFS(ctx, from, kb.ImportOptions{DryRun: true})
+	if err != nil || len(plan.New) != 3 || plan.Same != 1 || len(plan.Errors) != 0 {
+		t.Fatalf("dry: %+v, %v", plan, err)
+	}
+	if _, _, err := h.media.Get(ctx, "doos.png"); !fault.Is(err, fault.NotFound) {
+		t.Fatalf("a dry run kept a picture: %v", err)
+	}
+	if rep, err := h.lib.ImportFS(ctx, from, kb.ImportOptions{By: "noor"}); err != nil || len(rep.New) != 3 || rep.Same != 1 {
+		t.Fatalf("import: %+v, %v", rep, err)
+	}
+	dir := t.TempDir()
+	if n, err := h.lib.Export(ctx, dir); err != nil || n != 1 {
+		t.Fatalf("exported %d, %v", n, err)
+	}
+	for name, want := range map[string][]byte{"nl/doos.md": text, "kopie/doos.png": red, "los.png": blue} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+
+	from["anders/doos.png"], from["kapot.png"], from["teken.svg"] = &fstest.MapFile{Data: blue}, &fstest.MapFile{Data: red[:20]}, &fstest.MapFile{Data: []byte("<svg/>")}
+	rep, err := h.lib.ImportFS(ctx, from, kb.ImportOptions{Words: "nl"})
+	if err != nil || len(rep.Errors) != 3 {
+		t.Fatalf("import: %+v, %v", rep, err)
+	}
+	for i, want := range []string{"beschadigd", "heet hetzelfde", "heet hetzelfde"} {
+		if e := rep.Errors[i]; !strings.Contains(e.Reason, want) {
+			t.Errorf("refused %s: %q, want %q", e.File, e.Reason, want)
+		}
+	}
+	if p, _, err := h.media.Get(ctx, "doos.png"); err != nil || p.Type != "image/png" {
+		t.Errorf("kept: %v %v", p.Type, err)
 	}
 }

@@ -64,6 +64,21 @@ var reasons = map[string]map[string]string{
 	"too_large": {
 		"en": "The file is larger than %d bytes. Split it into several articles.",
 		"nl": "Het bestand is groter dan %d bytes. Maak er meer artikelen van."},
+	"picture_large": {
+		"en": "The picture is larger than %d MB. Make it smaller first.",
+		"nl": "De afbeelding is groter dan %d MB. Maak haar eerst kleiner."},
+	"picture_wide": {
+		"en": "The picture is larger than %d points on a side. Make it smaller first.",
+		"nl": "De afbeelding is groter dan %d punten langs een kant. Maak haar eerst kleiner."},
+	"picture_kind": {
+		"en": "This is no PNG, JPEG, GIF or WebP picture, or its name says another kind.",
+		"nl": "Dit is geen PNG-, JPEG-, GIF- of WebP-afbeelding, of de naam noemt een andere soort."},
+	"picture_broken": {
+		"en": "The picture cannot be opened: it is damaged.",
+		"nl": "De afbeelding is niet te openen: ze is beschadigd."},
+	"same_picture": {
+		"en": "The picture %s is another one than %s, and has the same name. Give one of them another name.",
+		"nl": "De afbeelding %s is een andere dan %s, en heet hetzelfde. Geef er één een andere naam."},
 	"not_text": {
 		"en": "Line %d is not UTF-8 text. Save the file as UTF-8.",
 		"nl": "Regel %d is geen UTF-8-tekst. Sla het bestand op als UTF-8."},

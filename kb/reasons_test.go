@@ -15,7 +15,7 @@ var verb = regexp.MustCompile(`%[a-z]`)
 // TestReasonsAreInBothLanguages also looks that each code is used, and that both languages have the same blanks.
 func TestReasonsAreInBothLanguages(t *testing.T) {
 	var source strings.Builder
-	for _, f := range []string{"front.go", "import.go", "archive.go", "html.go", "htmltree.go"} {
+	for _, f := range []string{"front.go", "import.go", "archive.go", "html.go", "htmltree.go", "pictures.go"} {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

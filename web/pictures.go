@@ -25,9 +25,9 @@ func (s *Server) kbPicture(_ http.ResponseWriter, r *http.Request, p handoff.Per
 	name := kb.FreshName(clip(r.URL.Query().Get("name"), 200), data)
 	picture, err := kb.NewPicture(name, data, p.Name, s.now())
 	if err != nil {
-		return nil, err
+		return nil, fault.Wrap(fault.KindOf(err), kb.InWords(err, language(r.URL.Query().Get("words"))), err)
 	}
-	if _, err := kb.KeepPicture(r.Context(), s.opt.Editors.Pictures, name, picture); err != nil {
+	if _, _, err := kb.KeepPicture(r.Context(), s.opt.Editors.Pictures, name, picture, false); err != nil {
 		return nil, err
 	}
 	return map[string]string{"name": name, "url": kb.PicturePath + url.PathEscape(name), "path": "../media/" + url.PathEscape(name)}, nil

@@ -37,7 +37,7 @@ func TestAPictureInAnArticle(t *testing.T) {
 	browsertest.Eval[bool](e.tab, `(() => { const d = new DataTransfer(); d.items.add(new File(['<svg/>'], 'x.png', { type: 'image/png' }))
 		const i = document.querySelector('.toolbar input[type=file]'); i.files = d.files
 		return i.dispatchEvent(new Event('change', { bubbles: true })) })()`)
-	e.WaitText("[role=alert]", "PNG")
+	e.WaitText("[role=alert]", "Dit is geen PNG")
 
 	e.Click(".acts button.main", "Publiceer")
 	e.WaitText("#gate-found", "")

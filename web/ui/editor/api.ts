@@ -59,8 +59,8 @@ function refusal(status: number, p: Problem): Error {
 }
 
 /** bring keeps a picture, and says how an article shows it. */
-export async function bring(name: string, picture: Blob): Promise<{ path: string }> {
-  const answer = await request('/pictures?name=' + encodeURIComponent(name), { method: 'POST', headers: { 'Content-Type': picture.type }, body: picture })
+export async function bring(name: string, picture: Blob, lang: string): Promise<{ path: string }> {
+  const answer = await request(`/pictures?${new URLSearchParams({ name, words: lang })}`, { method: 'POST', headers: { 'Content-Type': picture.type }, body: picture })
   const text = await answer.text()
   if (answer.ok) return JSON.parse(text) as { path: string }
   throw refusal(answer.status, parse(text))

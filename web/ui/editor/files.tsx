@@ -33,7 +33,7 @@ function Import() {
   const plan = useSignal<Imported | undefined>(undefined)
   const done = useSignal<Imported | undefined>(undefined)
   const choose = (list: FileList | null) => {
-    files.value = [...(list ?? [])].filter((f) => /\.(md|markdown|html?|zip|csv)$/i.test(f.name))
+    files.value = [...(list ?? [])].filter((f) => /\.(md|markdown|html?|zip|csv|png|jpe?g|gif|webp)$/i.test(f.name))
     plan.value = done.value = undefined
   }
   const send = async (dry: boolean) => {
@@ -60,7 +60,7 @@ function Import() {
       <p>{t('import_what')}</p>
       <form class="import" onSubmit={look}>
         <label for="import-files">{t('import_files')}</label>
-        <input id="import-files" type="file" multiple accept=".md,.markdown,.html,.htm,.zip,.csv" onChange={(e) => choose(e.currentTarget.files)} />
+        <input id="import-files" type="file" multiple accept=".md,.markdown,.html,.htm,.zip,.csv,.png,.jpg,.jpeg,.gif,.webp" onChange={(e) => choose(e.currentTarget.files)} />
         <label for="import-folder">{t('import_folder')}</label>
         <input id="import-folder" type="file" ref={(e) => e?.setAttribute('webkitdirectory', '')} onChange={(e) => choose(e.currentTarget.files)} />
         <label for="import-lang">{t('import_lang')}</label>

@@ -13,7 +13,7 @@ const most = 2 << 20
 export async function add(room: Room, pen: Pen, files: Iterable<File>) {
   for (const file of files) {
     room.notice.value = room.t('picture_coming', { name: file.name })
-    const kept = await room.attempt(async () => bring(file.name, await lighten(file)))
+    const kept = await room.attempt(async () => bring(file.name, await lighten(file), room.lang.value))
     room.notice.value = ''
     if (!kept) return
     pen.tools.insert(pen.view, `![…](${kept.path})`, '…')
