@@ -8,10 +8,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"image"
-	"io/fs"
 	_ "image/gif"  // how large a picture is
 	_ "image/jpeg" // in each of the kinds
 	_ "image/png"  // that can be measured
+	"io/fs"
 	"net/http"
 	"net/url"
 	"path"
