@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -220,20 +221,43 @@ func (s *Server) chatPost(w http.ResponseWriter, r *http.Request) {
 		token = s.sessions.mint(v.conv, v.site.Name)
 	}
 	f := formFrame(r.PostForm)
-	if !s.pace.allow(string(v.conv), s.clientIP(r)) {
+	switch {
+	case !s.pace.allow(string(v.conv), s.clientIP(r)):
 		err = errPace
-	} else {
+	case f.Type == "language":
+		err = s.chooseLanguage(r.Context(), v)
+	default:
 		_, err = s.accept(r.Context(), v, &f)
 	}
 	if err != nil {
 		s.drawChat(w, r, v, err, f.Text)
 		return
 	}
+	if f.Type == "language" { // nothing was said that would begin a conversation
+		s.backToChat(w, r, v)
+		return
+	}
 	http.SetCookie(w, &http.Cookie{Name: chatCookie(v.site), Value: token, Path: "/chat", HttpOnly: true, Secure: isSecure(r),
 		SameSite: http.SameSiteLaxMode, MaxAge: int(s.sessions.life / time.Second)})
 	s.waitForAnswer(r, v)
+	s.backToChat(w, r, v)
+}
+
+func (s *Server) backToChat(w http.ResponseWriter, r *http.Request, v *visit) {
 	q := url.Values{"site": {v.site.Name}, "lang": {v.lang}}
 	http.Redirect(w, r, "/chat?"+q.Encode()+"#end", http.StatusSeeOther)
+}
+
+// chooseLanguage keeps the language of the page in a conversation that has begun; another takes it with its first word.
+func (s *Server) chooseLanguage(ctx context.Context, v *visit) error {
+	c, err := s.log.Conversation(ctx, v.conv)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || c.Lang == v.lang {
+		return err
+	}
+	return s.setLanguage(ctx, v, v.lang)
 }
 
 // waitForAnswer gives the bot a moment, so that the page that comes back usually has the answer.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -172,12 +173,17 @@ func (b *Tab) Size(width, height int64) {
 	b.do("resize", chromedp.EmulateViewport(width, height))
 }
 
-// Media sets media features such as prefers-color-scheme=dark or forced-colors=active, given as name=value.
+// Media sets media features such as prefers-color-scheme=dark or forced-colors=active, given as name=value; type=print shows the page as
+// it would be on paper.
 func (b *Tab) Media(features ...string) {
 	b.t.Helper()
 	p := emulation.SetEmulatedMediaParams{}
 	for _, f := range features {
 		name, value, _ := strings.Cut(f, "=")
+		if name == "type" {
+			p.Media = value
+			continue
+		}
 		p.Features = append(p.Features, &emulation.MediaFeature{Name: name, Value: value})
 	}
 	b.do("set media", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -292,6 +298,17 @@ func (f Frame) Type(selector, text string) {
 		const proto = e.tagName === 'TEXTAREA' ? w.HTMLTextAreaElement : e.tagName === 'SELECT' ? w.HTMLSelectElement : w.HTMLInputElement
 		Object.getOwnPropertyDescriptor(proto.prototype, 'value').set.call(e, %s)
 		e.dispatchEvent(new w.Event('input', {bubbles: true})); e.dispatchEvent(new w.Event('change', {bubbles: true})); return true })()`, find, quote(text)))
+}
+
+// Paper prints the page on A4 and returns the PDF and how many sheets it takes.
+func (b *Tab) Paper() (pdf []byte, sheets int) {
+	b.t.Helper()
+	b.do("print", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		out, err := cdp.Call(ctx, t, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69}) // inches
+		pdf = out.Data
+		return err
+	}))
+	return pdf, strings.Count(string(pdf), "/Type /Page\n")
 }
 
 // Press sends a key to what has the focus, such as Enter.

@@ -238,6 +238,9 @@ func TestEditorScreensAreForEverybody(t *testing.T) {
 	e.change("U hoeft geen reden te geven.", "Een reden hoeft niet.")
 	e.Click(".acts button", "Bewaar")
 	e.WaitText(".kept", "Bewaard om")
+	e.tab.Go(e.url + "/desk/kb/gaps")
+	e.tab.Wait("document.querySelector('.gaps a')")
+	gap := strings.TrimPrefix(browsertest.Eval[string](e.tab, "new URL(document.querySelector('.gaps a').href).pathname"), "/desk/kb")
 	screens := []struct {
 		name, path, ready string
 		tab               string
@@ -250,6 +253,9 @@ func TestEditorScreensAreForEverybody(t *testing.T) {
 		{"translation", "/nl/retour", "document.querySelector('.panel .prose')", "translation"},
 		{"gate", "/nl/retour/publish", "document.querySelector('#gate-found')", ""},
 		{"gaps", "/gaps", "document.querySelector('.gaps li')", ""},
+		{"gap", gap, "document.querySelector('.teach select')", ""},
+		{"replies", "/replies", "document.querySelector('.replies li')", ""},
+		{"reply", "/replies/hello", "document.querySelector('.versions li')", ""},
 		{"files", "/files", "document.querySelector('#import-files')", ""},
 	}
 	looks := []struct {

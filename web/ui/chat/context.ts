@@ -24,6 +24,12 @@ export function useRoom(): Room {
   return room
 }
 
+/** refusal says in words why something was refused, by the code of the protocol; a code of a later version is a mistake like any other. */
+export function refusal({ t }: Room, code: string): string {
+  const text = t(`error_${code}` as ChatKey)
+  return text.startsWith('error_') ? t('error_unavailable') : text
+}
+
 /** who is the label above a line. The bot never carries a person's name. */
 export function who({ t }: Room, from: From | undefined): string {
   switch (from?.role) {

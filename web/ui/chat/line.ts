@@ -9,8 +9,10 @@ export interface LineOwner {
   /** The session token, for the twin; '' before the first welcome. */
   session(): string
   after(): number
+  /** Of which life of the log the position is; '' while that is not known. */
+  epoch(): string
   frame(frame: FromServer): void
-  state(state: LineState, why: string): void
+  state(state: LineState): void
   /** The server hung up with this code; called before anything is done about it. */
   hungUp(code: number): void
 }
@@ -40,7 +42,6 @@ export class Line {
   private socket: WebSocket | undefined
   private twin: AbortController | undefined
   private attempt = 0
-  private epoch = ''
   private welcomed = false
   private unopened = 0
   private timer: number | undefined
@@ -96,7 +97,7 @@ export class Line {
 
   private connect() {
     this.timer = undefined
-    this.owner.state('connecting', '')
+    this.owner.state('connecting')
     if (this.unopened >= 3) void this.runTwin()
     else this.open()
   }
@@ -114,7 +115,7 @@ export class Line {
       this.gotAnswer()
       this.receive(String(e.data))
     }
-    socket.onclose = (e) => this.socket === socket && this.closed(e.code, e.reason)
+    socket.onclose = (e) => this.socket === socket && this.closed(e.code)
   }
 
   private receive(text: string) {
@@ -128,12 +129,12 @@ export class Line {
       this.attempt = 0
       this.unopened = 0
       this.welcomed = true
-      this.owner.state('open', '')
+      this.owner.state('open')
     }
     this.owner.frame(frame)
   }
 
-  private closed(code: number, why: string) {
+  private closed(code: number) {
     this.socket = undefined
     this.gotAnswer()
     if (this.stopped) return
@@ -142,7 +143,7 @@ export class Line {
     const what = comeback(code)
     if (what === 'never') {
       this.stopped = true
-      this.owner.state('refused', why)
+      this.owner.state('refused')
       return
     }
     // A server that hangs up with a number of ours does speak WebSocket; the twin would hear the same.
@@ -151,7 +152,7 @@ export class Line {
   }
 
   private again(later: boolean) {
-    this.owner.state('lost', '')
+    this.owner.state('lost')
     this.timer = window.setTimeout(() => this.connect(), delay(this.attempt++, later))
   }
 
@@ -196,11 +197,11 @@ export class Line {
   }
 
   private async poll(signal: AbortSignal) {
-    const answer = await fetch(`${this.api}/events?after=${this.owner.after()}`, { headers: this.headers(), signal })
+    const answer = await fetch(`${this.api}/events?after=${this.owner.after()}&epoch=${encodeURIComponent(this.owner.epoch())}`, { headers: this.headers(), signal })
     if (!answer.ok) throw new Error(`events: ${answer.status}`)
-    const body = (await answer.json()) as { events?: Omit<Event, 'type'>[]; epoch?: string }
-    if (body.epoch && this.epoch && body.epoch !== this.epoch) this.owner.frame({ type: 'reset', epoch: body.epoch })
-    this.epoch = body.epoch ?? this.epoch
+    const body = (await answer.json()) as { events?: Omit<Event, 'type'>[]; epoch?: string; reset?: boolean }
+    if (signal.aborted) return
+    if (body.reset) this.owner.frame({ type: 'reset', epoch: body.epoch ?? '' })
     for (const event of body.events ?? []) this.owner.frame({ ...event, type: 'event' })
   }
 

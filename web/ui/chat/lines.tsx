@@ -1,7 +1,7 @@
 // One line of the conversation, by kind.
 import type { TargetedMouseEvent } from 'preact'
 import { actionsOf, canUndo, isOpen } from './active'
-import { clock, day, safeLink, useRoom, who } from './context'
+import { clock, day, refusal, safeLink, useRoom, who } from './context'
 import type { Kept } from './outbox'
 import { Buttons, CardView, FormView } from './parts'
 import type { ActionChange, Event, Message, Source } from './protocol'
@@ -153,7 +153,8 @@ function RatingLine() {
 
 /** Waiting is an own line that the server has not stored yet: never shown as sent, never lost. */
 function Waiting({ kept }: { kept: Kept }) {
-  const { chat, t } = useRoom()
+  const room = useRoom()
+  const { chat, t } = room
   return (
     <li class={`line customer ${kept.failed ? 'failed' : 'waiting'}`}>
       <p class="by">
@@ -162,7 +163,7 @@ function Waiting({ kept }: { kept: Kept }) {
       <p class="text plain">{kept.label}</p>
       {kept.failed ? (
         <p class="state bad" role="alert">
-          {t('failed')}: {kept.failed}{' '}
+          {t('failed')}: {refusal(room, kept.failed)}{' '}
           <button type="button" class="link" onClick={() => chat.retry(kept)}>
             {t('retry')}
           </button>{' '}

@@ -25,7 +25,6 @@ export class Chat {
   /** What a customer reads out on the telephone to be found again. */
   readonly reference = signal('')
   readonly line = signal<LineState>('connecting')
-  readonly lineWhy = signal('')
   readonly owner = signal<Owner>('bot')
   readonly events = signal<Event[]>([])
   readonly outbox = signal<Kept[]>([])
@@ -33,6 +32,7 @@ export class Chat {
   readonly queue = signal<Queue | undefined>(undefined)
   readonly typist = signal('')
   readonly thinking = signal(false)
+  /** Why something was refused: a code of the protocol. */
   readonly problem = signal('')
   readonly visible = signal(true)
   readonly unread = signal(0)
@@ -81,10 +81,10 @@ export class Chat {
       hello: () => this.hello(),
       session: () => this.recall('session') ?? '',
       after: () => this.last,
+      epoch: () => this.epoch,
       frame: (f) => this.frame(f),
-      state: (s, why) => {
+      state: (s) => {
         this.line.value = s
-        this.lineWhy.value = why
       },
       hungUp: (code) => this.hungUp(code),
     })
@@ -302,12 +302,12 @@ export class Chat {
   private refused(r: Refusal) {
     const kept = r.key ? this.outbox.value.find((k) => k.parcel.key === r.key) : undefined
     this.rest()
-    if (kept?.parcel.type === 'say') return this.keep({ ...kept, failed: r.message || r.code })
+    if (kept?.parcel.type === 'say') return this.keep({ ...kept, failed: r.code })
     if (kept) this.drop(kept.parcel.key)
     if (kept && 'button' in kept.parcel) this.unuse(kept.parcel.button)
     if (kept && 'form' in kept.parcel) this.unuse(kept.parcel.form)
     if (r.code === 'forbidden') this.onIdentity()
-    this.problem.value = r.message
+    this.problem.value = r.code
   }
 
   private redact(e: Event) {

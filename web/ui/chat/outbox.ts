@@ -7,6 +7,7 @@ export interface Kept {
   /** What the customer sees as his own line while it waits; '' shows nothing. */
   label: string
   order: number
+  /** Why it was refused: a code of the protocol. */
   failed?: string | undefined
   /** Its place in the conversation, once the server has said so. */
   seq?: number | undefined

@@ -46,7 +46,8 @@ export function FormView({ form, open }: { form: Form; open: boolean }) {
   const { chat, t } = useRoom()
   const errors = useSignal<Record<string, string>>({})
   const root = useRef<HTMLFormElement>(null)
-  if (!open || chat.used.value.has(form.id)) return <p class="chosen">{t('form_sent')}</p>
+  if (chat.used.value.has(form.id)) return <p class="chosen">{t('form_sent')}</p>
+  if (!open) return <p class="chosen">{t('form_over')}</p>
 
   const send = (e: TargetedSubmitEvent<HTMLFormElement>) => {
     e.preventDefault()

@@ -1,5 +1,5 @@
 // The line above the text field: where the customer stands, and whether there is a line at all.
-import { useRoom } from './context'
+import { refusal, useRoom } from './context'
 import type { Room } from './context'
 
 /** Status says one or two sentences, and is silent while the bot is at work and the line is up. */
@@ -12,7 +12,7 @@ export function Status() {
     <div class="status" role="status">
       {person && <p class="person-state">{person}</p>}
       {line && <p class={chat.line.value === 'connecting' ? 'muted' : 'bad'}>{line}</p>}
-      {chat.problem.value && <p class="bad">{chat.problem.value}</p>}
+      {chat.problem.value && <p class="bad">{refusal(room, chat.problem.value)}</p>}
       {chat.line.value === 'refused' && (
         <button type="button" class="link" onClick={() => chat.fresh()}>{t('fresh')}</button>
       )}
@@ -27,7 +27,7 @@ function lineText({ chat, t }: Room): string {
     case 'connecting':
       return chat.events.value.length ? '' : t('status_connecting')
     case 'refused':
-      return `${t('status_refused')} ${chat.lineWhy.value}`
+      return t('status_refused')
     default:
       return ''
   }

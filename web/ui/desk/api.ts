@@ -6,9 +6,9 @@ export class Refused extends Error {
     readonly code: string,
     message: string,
     /** Who has the conversation, when that is why. */
-    readonly holder?: string,
+    readonly holder?: string | undefined,
     /** Why an act is refused: a code. */
-    readonly reason?: string,
+    readonly reason?: string | undefined,
   ) {
     super(message)
   }

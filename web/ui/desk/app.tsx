@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { SignIn } from '../shared/signin'
 import { statusOf } from './api'
 import { showCount } from './attention'
-import { Here, known, useRoom, type Room } from './context'
+import { Here, refusal, useRoom, type Room } from './context'
 import { Conversation } from './conversation'
 import { Customer } from './customer'
 import { Dialogs } from './dialogs'
@@ -31,7 +31,7 @@ export function App({ room }: { room: Room }) {
         return t('title')
     }
   }
-  desk.refusalText = (reason, otherwise) => known(room, 'refused', reason, otherwise)
+  desk.refusalText = (e) => refusal(room, e)
   useSignalEffect(() => {
     document.documentElement.lang = desk.lang.value
     showCount(t('title'), desk.me.value ? desk.count.value : 0)
@@ -64,7 +64,7 @@ function Screen() {
     return (
       <>
         <Messages />
-        {desk.decides.value ? <LimitsPage /> : <main class="limits"><p>{t('no_access')}</p></main>}
+        {desk.decides.value ? <LimitsPage /> : <main class="limits"><p>{t('limits_not_yours')}</p><p><a href="/desk">{t('to_desk')}</a></p></main>}
       </>
     )
   const talk = desk.talk.value

@@ -25,10 +25,19 @@ export function useRoom(): Room {
 }
 
 /** known says a code of the protocol in words, and shows the code itself when it is newer than these words. */
-export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level' | 'fact' | 'act' | 'refused' | 'code', code: string, otherwise?: string): string {
+export function known(room: Room, prefix: 'reason' | 'topic' | 'sign' | 'state' | 'kind' | 'result' | 'level' | 'fact' | 'act' | 'refused' | 'code' | 'error', code: string, otherwise?: string): string {
   const key = `${prefix}_${code}` as DeskKey
   const text = room.t(key)
   return text === key ? otherwise || code.replaceAll('_', ' ') : text
+}
+
+/** refusal says in words why something was refused: by the reason of an act, by who has the conversation, else by the code. What is more
+ *  than a code can tell is in English, and shown to who reads that. */
+export function refusal(room: Room, e: { code: string; message: string; reason?: string | undefined; holder?: string | undefined }): string {
+  if (e.reason) return known(room, 'refused', e.reason, e.message)
+  if (e.holder) return room.t('held_by', { name: e.holder })
+  if (room.desk.lang.value === 'en' && e.message) return e.message
+  return known(room, 'error', e.code || 'unavailable', e.message)
 }
 
 /** actName names an act: by its own words, else by what the form calls it, else by the wish behind it. */

@@ -5,7 +5,7 @@ import type { TargetedSubmitEvent } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { locale } from '../shared/i18n'
 import { call, Refused } from './api'
-import { actName, moment, useRoom, type Room } from './context'
+import { actName, moment, refusal, useRoom, type Room } from './context'
 import { amountOf, centsOf, changesOf, emptyLimit, parts, type Limits, type Part, type Role, type Version } from './limitvalues'
 
 interface Page extends Version {
@@ -50,14 +50,14 @@ function Form({ page, saved }: { page: Page; saved: () => unknown }) {
       await saved()
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      problem.value = error.status === 409 ? t('limits_changed') : error.message
+      problem.value = error.status === 409 ? t('limits_changed') : refusal(room, error)
     }
   }
   return (
     <form onSubmit={send}>
       {page.roles.map((role) => <RoleTable key={role} role={role} kinds={page.kinds} limits={limits.value} change={change} />)}
       <Proof kinds={page.kinds} limits={limits.value} change={change} />
-      <fieldset class="limits-save" disabled={changes.value.length === 0}>
+      <fieldset class="limits-save" hidden={changes.value.length === 0}>
         <legend class="hidden">{t('limits_save')}</legend>
         <ul class="limits-changes">{changes.value.map((c, i) => <li key={i}>{changeText(room, c)}</li>)}</ul>
         <label for="limits-reason">{t('limits_reason')}</label>
@@ -98,7 +98,7 @@ function RoleTable({ role, kinds, limits, change }: TableProps & { role: Role })
           </tr>
         </thead>
         <tbody>
-          {['*', ...named].map((kind) => (
+          {[...named, '*'].map((kind) => (
             <tr key={kind}>
               <th scope="row">{kindName(room, kind)}</th>
               {shown.map((p) => (
@@ -164,7 +164,7 @@ function Proof({ kinds, limits, change }: TableProps) {
       <table class="limit-table">
         <thead><tr><th scope="col">{t('limit_act')}</th><th scope="col">{t('proof')}</th><th scope="col" class="num">{t('undo_hours')}</th></tr></thead>
         <tbody>
-          {['*', ...kinds].map((kind) => (
+          {[...kinds, '*'].map((kind) => (
             <tr key={kind}>
               <th scope="row">{kindName(room, kind)}</th>
               <td data-label={t('proof')}>

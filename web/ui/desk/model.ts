@@ -45,8 +45,8 @@ export class Desk {
   /** Whether one may say yes to what colleagues may not do alone. */
   readonly decides = computed(() => this.me.value?.roles.some((r) => r === 'supervisor' || r === 'admin') ?? false)
 
-  /** The words for a refused act, given by the screen as well. */
-  refusalText: (reason: string, otherwise: string) => string = (_, otherwise) => otherwise
+  /** The words for a refusal, given by the screen as well. */
+  refusalText: (e: { code: string; message: string; reason?: string | undefined; holder?: string | undefined }) => string = (e) => e.message
   /** The words for alerts, given by the screen, which knows the language. */
   alertText: (kind: string) => string = (kind) => kind
 
@@ -280,7 +280,7 @@ export class Desk {
         this.agents.value = f.agents
         return
       case 'error':
-        this.problem.value = f.message
+        this.problem.value = this.refusalText(f)
         return
       default:
         return // a frame of a later version
@@ -344,7 +344,6 @@ export class Desk {
   private fail(e: unknown) {
     if (!(e instanceof Refused)) throw e
     if (e.status === 401 && this.me.value) return this.leave()
-    if (e.reason) this.problem.value = this.refusalText(e.reason, e.message)
-    else this.problem.value = e.holder ? `${e.message} (${e.holder})` : e.message || `${e.status}`
+    this.problem.value = this.refusalText(e)
   }
 }

@@ -10,6 +10,7 @@ import { GapPage, GapsPage } from './gaps'
 import { Go } from './go'
 import { ListPage } from './list'
 import type { Me } from './protocol'
+import { RepliesPage, ReplyPage } from './replies'
 
 export function App({ room }: { room: Room }) {
   useEffect(() => {
@@ -59,6 +60,8 @@ function Route() {
       return <ListPage />
     case 'gaps':
       return second ? <GapPage key={second} id={second} /> : <GapsPage />
+    case 'replies':
+      return second ? <ReplyPage key={second} id={second} /> : <RepliesPage />
     case 'files':
       return <FilesPage />
     default:
@@ -80,8 +83,9 @@ function TopBar() {
     <header class="top">
       <h1>{t('title')}</h1>
       <nav aria-label={t('nav')}>
-        <Go {...current('/desk/kb', !/^\/desk\/kb\/(gaps|files)/.test(path))}>{t('articles')}</Go>
+        <Go {...current('/desk/kb', !/^\/desk\/kb\/(gaps|replies|files)/.test(path))}>{t('articles')}</Go>
         <Go {...current('/desk/kb/gaps', path.startsWith('/desk/kb/gaps'))}>{t('gaps')}</Go>
+        <Go {...current('/desk/kb/replies', path.startsWith('/desk/kb/replies'))}>{t('replies')}</Go>
         <Go {...current('/desk/kb/files', path === '/desk/kb/files')}>{t('files')}</Go>
       </nav>
       <details class="menu">

@@ -59,9 +59,15 @@ export class Room {
 
   fail(e: unknown) {
     if (e instanceof Refused && e.status === 401) this.me.value = null
-    else if (e instanceof Refused) this.problem.value = e.status === 0 ? this.t('offline') : e.message || this.t('failed')
+    else if (e instanceof Refused) this.problem.value = e.status === 0 ? this.t('offline') : this.refusal(e)
     else if (e instanceof Error && e.message) this.problem.value = e.message
     else this.problem.value = this.t('failed')
+  }
+
+  /** refusal says in words why something was refused. What is more than a code can tell is in English, and shown to who reads that. */
+  refusal(e: Refused): string {
+    const text = this.t(`error_${e.code}` as EditorKey)
+    return text.startsWith('error_') || this.lang.value === 'en' ? e.message || this.t('failed') : text
   }
 
   async load() {

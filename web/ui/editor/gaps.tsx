@@ -3,9 +3,11 @@ import { computed, useSignal } from '@preact/signals'
 import type { TargetedSubmitEvent } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { call, Refused } from './api'
+import { day, useRoom } from './context'
 import { Go } from './go'
-import { day, moment, useRoom } from './context'
+import { Proposals } from './proposals'
 import type { Article, Gap } from './protocol'
+import { Examples, TaughtList } from './teach'
 import { Trend } from './trend'
 import { idOf } from './words'
 
@@ -22,6 +24,7 @@ export function GapsPage() {
   return (
     <main class="page">
       <h2>{t('gaps')}</h2>
+      <Proposals />
       <p>{t('gaps_why')}</p>
       <div class="filters">
         <label>
@@ -48,6 +51,7 @@ export function GapsPage() {
           ))}
         </ul>
       )}
+      <TaughtList />
     </main>
   )
 }
@@ -89,9 +93,7 @@ export function GapPage({ id }: { id: string }) {
           {g.article && <p><Go to={`/desk/kb/${g.article}`}>{t('gap_article')}</Go></p>}
           <Trend days={g.days} label={t('trend')} table />
           <h3>{t('examples')}</h3>
-          <ul class="examples">
-            {g.examples.map((m, i) => <li key={i}><q lang={m.lang}>{m.text}</q> <span class="muted">{moment(room, m.at)}</span></li>)}
-          </ul>
+          <Examples gap={gap} />
           {g.answer && (
             <>
               <h3>{t('colleague_said')}</h3>
@@ -140,6 +142,13 @@ function Deal({ gap }: { gap: { value: Gap | undefined } }) {
         </div>
         <p class="muted">{t(g.answer ? 'gap_write_answer' : 'gap_write_help')}</p>
       </form>
+      {g.examples.some((m) => m.taught) && (
+        <form onSubmit={(e) => { e.preventDefault(); void decide('solved') }}>
+          <h3>{t('gap_learned')}</h3>
+          <p class="muted">{t('gap_learned_help')}</p>
+          <p><button type="submit">{t('gap_solve')}</button></p>
+        </form>
+      )}
       <form onSubmit={(e) => { e.preventDefault(); void decide('ignored') }}>
         <h3>{t('gap_not_ours')}</h3>
         <label for="gap-reason">{t('reason')}</label>

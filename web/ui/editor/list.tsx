@@ -36,6 +36,9 @@ function subjectsOf(items: Item[], lang: string): Subject[] {
 /** page is how many subjects are drawn at once: a library of thousands must not slow typing in the search field. */
 const page = 150
 
+/** nobody is the choice of articles without an owner: no name begins with a space. */
+const nobody = ' '
+
 const filters = ['all', 'draft', 'review', 'planned', 'published', 'edited', 'outdated', 'missing', 'archived'] as const
 
 export function ListPage() {
@@ -43,13 +46,16 @@ export function ListPage() {
   const { t } = room
   const find = useSignal('')
   const filter = useSignal<(typeof filters)[number]>('all')
+  const owner = useSignal('')
   const shown = useSignal(page)
   const making = useSignal(false)
   useEffect(() => void room.attempt(() => room.load()), [room])
   const items = room.items.value
   if (!items) return <main class="page"><p>{t('loading')}</p></main>
   const words = find.value.toLowerCase().split(/\s+/).filter(Boolean)
-  const all = subjectsOf(items, room.lang.value).filter((s) => fits(s, words, filter.value))
+  const subjects = subjectsOf(items, room.lang.value)
+  const owners = [...new Set(subjects.map((s) => s.owner).filter(Boolean))].sort((a, b) => a.localeCompare(b, room.lang.value))
+  const all = subjects.filter((s) => fits(s, words, filter.value) && (!owner.value || s.owner === (owner.value === nobody ? '' : owner.value)))
   return (
     <main class="page">
       <div class="page-top">
@@ -65,6 +71,14 @@ export function ListPage() {
           {t('show')}
           <select value={filter.value} onChange={(e) => (filter.value = e.currentTarget.value as typeof filter.value)}>
             {filters.map((f) => <option key={f} value={f}>{t(`filter_${f}`)}</option>)}
+          </select>
+        </label>
+        <label>
+          {t('owner')}
+          <select value={owner.value} onChange={(e) => (owner.value = e.currentTarget.value)}>
+            <option value="">{t('any_owner')}</option>
+            {owners.map((o) => <option key={o} value={o}>{o}</option>)}
+            <option value={nobody}>{t('no_owner')}</option>
           </select>
         </label>
         <p class="muted" role="status">{t('subjects', { n: all.length })}</p>

@@ -126,9 +126,48 @@ export interface Report {
   took_ms: number
 }
 
+/** Reply is one of the desk's prepared replies. */
+export interface Reply {
+  id: string
+  rev: number
+  title: string
+  text: { nl?: string; en?: string }
+  retired?: boolean
+  by?: string
+  why?: string
+}
+
+/** Proposal is a question that the desk finds worth keeping as a test. */
+export interface Proposal {
+  id: string
+  article: string
+  question: string
+  by: string
+  at: string
+}
+
+/** Intent is a wish that the chatbot can be taught. */
+export interface Intent {
+  id: string
+  label?: { nl?: string; en?: string }
+}
+
+export interface Example {
+  id: string
+  text: string
+  lang: string
+  intent: string
+  by: string
+  at: string
+}
+
 export interface Miss {
   lang: string
   text: string
+  near?: { intent: string; score: number }[]
+  /** What it is called as an example, and of which wish it is one. */
+  example_id: string
+  taught?: string
   why: string[]
   at: string
   article?: string

@@ -32,6 +32,8 @@ export type Keeping = 'saved' | 'typing' | 'kept' | 'here'
 export class Session {
   readonly article = signal<Article | undefined>(undefined)
   readonly content = signal<Content>(empty)
+  /** Who keeps the article up to date; saved with the text. */
+  readonly owner = signal('')
   /** The text that the content was made from. */
   readonly base = signal<Content>(empty)
   readonly rev = signal(0)
@@ -42,7 +44,7 @@ export class Session {
   readonly restored = signal(false)
   /** What a colleague saved in the meantime. */
   readonly conflict = signal<Article | undefined>(undefined)
-  readonly dirty = computed(() => this.article.value !== undefined && !sameContent(this.content.value, this.base.value))
+  readonly dirty = computed(() => this.article.value !== undefined && (!sameContent(this.content.value, this.base.value) || this.owner.value !== (this.article.value.owner ?? '')))
 
   private saving: Promise<unknown> = Promise.resolve()
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -50,11 +52,11 @@ export class Session {
 
   constructor(
     readonly key: string,
-    private readonly owner: string,
+    private readonly writer: string,
   ) {}
 
   private get shelf() {
-    return `balie-kb:${this.owner}:${this.key}`
+    return `balie-kb:${this.writer}:${this.key}`
   }
 
   /** open reads the article and puts unsaved work back, whichever of browser and server has the later. */
@@ -93,6 +95,7 @@ export class Session {
     this.rev.value = a.rev
     this.base.value = contentOf(a)
     this.content.value = contentOf(a)
+    this.owner.value = a.owner ?? ''
     this.keeping.value = 'saved'
   }
 
@@ -162,7 +165,7 @@ export class Session {
     const was = this.base.value
     if ((content.body !== was.body || content.title !== was.title) && content.updated === was.updated) content.updated = today()
     try {
-      const a = await write('PUT', of(this.key), { ...content, rev: this.rev.value, owner: this.article.value?.owner ?? '', why })
+      const a = await write('PUT', of(this.key), { ...content, rev: this.rev.value, owner: this.owner.value.trim(), why })
       this.saved(a, typed)
       return true
     } catch (e) {

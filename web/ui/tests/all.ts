@@ -3,11 +3,13 @@ import { actionsOf, canUndo, isOpen } from '../chat/active'
 import { comeback, delay } from '../chat/line'
 import { Outbox, type Kept } from '../chat/outbox'
 import type { Event } from '../chat/protocol'
+import { amountOf, centsOf, changesOf, type Limits } from '../desk/limitvalues'
 import { fresh, groupOf, orderOf } from '../desk/order'
 import type { Row } from '../desk/protocol'
 import { said as written } from '../desk/said'
 import { diff, lines, merge, words } from '../editor/diff'
 import { idOf, wordOf } from '../editor/words'
+import { fillHoles, strangeHoles } from '../shared/holes'
 import { langOf, translator } from '../shared/i18n'
 
 const wrong: string[] = []
@@ -132,6 +134,25 @@ same('who asks comes first', order.mine, ['asking', 'quiet'])
 same("a colleague's is in no group", groupOf(rows[5]!, 'me'), undefined)
 same('new ones are counted', fresh(orderOf(rows.slice(1), 'me'), order), 1)
 same('the same are not', fresh(order, order), 0)
+
+// ---- prepared replies
+const filled = { customer: 'Jan', agent: 'Sanne', reference: 'K7' }
+same('holes are filled in', fillHoles('Dag {klant}, {agent} hier ({referentie}).', filled), 'Dag Jan, Sanne hier (K7).')
+same('what is not known falls away', fillHoles('Dag {klant}, hoe gaat het?', { ...filled, customer: '' }), 'Dag, hoe gaat het?')
+same('a name with a dollar is a name', fillHoles('{klant}', { ...filled, customer: '$& $1' }), '$& $1')
+same('a strange hole stays, and is told', [fillHoles('{x}', filled), strangeHoles('{x} {klant} {}')], ['{x}', ['x', '']])
+
+// ---- limits of authority
+const limits = (agent: Limits['roles']['agent'], needs = 'order'): Limits => ({ needs: { '*': needs }, agent_needs: 'order', undo_minutes: {}, roles: { agent: agent ?? {} } })
+same('an amount is read', [centsOf('12,50'), centsOf('12.5'), centsOf('x'), centsOf('-3'), centsOf('')], [1250, 1250, 0, 0, 0])
+same('and written', [amountOf(1250), amountOf(300)], ['12.50', '3'])
+same('no change', changesOf(limits({ '*': { per_act_cents: 5 } }), limits({ '*': { per_act_cents: 5 } })), [])
+same('an amount', changesOf(limits({ '*': { per_act_cents: 5 } }), limits({ '*': {} })), [{ what: 'per_act_cents', role: 'agent', kind: '*', before: 5, after: 0 }])
+same('a new row', changesOf(limits({ '*': {} }), limits({ '*': {}, cancel_order: { per_act_cents: 7 } })), [
+  { what: 'row', role: 'agent', kind: 'cancel_order', before: 0, after: 1 },
+  { what: 'per_act_cents', role: 'agent', kind: 'cancel_order', before: 0, after: 7 },
+])
+same('proof', changesOf(limits({}), limits({}, 'code')), [{ what: 'needs', kind: '*', before: 'order', after: 'code' }])
 
 // ---- texts
 const texts = { nl: { a: 'Dag {name}', m: { one: '{n} uur', other: '{n} uren' } }, en: { a: 'Hello {name}', m: { one: '{n} hour', other: '{n} hours' } } }
