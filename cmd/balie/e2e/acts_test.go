@@ -45,8 +45,8 @@ func TestAnAgentActs(t *testing.T) {
 	page.Type("#address-postcode", "1015 DK")
 	picture(agent, "act-form.png")
 	page.Click("dialog button.main", "Bekijk")
-	page.WaitText("dialog table.card", "Prinsengracht 1")
-	page.WaitText("dialog table.card", "Keizersgracht 12")
+	page.WaitText("dialog .card-table", "Prinsengracht 1")
+	page.WaitText("dialog .card-table", "Keizersgracht 12")
 	if a := orderAddress(h, "%23P10001"); a["postcode"] != "1015 CX" {
 		t.Errorf("looking changed it: %v", a)
 	}
@@ -132,7 +132,7 @@ func TestASupervisorAgrees(t *testing.T) {
 	boss.Page().WaitText(".requests-open .badge", "1")
 	boss.Page().Click(".requests-open", "Verzoeken")
 	boss.Page().WaitText(".requests li", "klant belde hierover")
-	boss.Page().WaitText(".requests table.card", "#P10001")
+	boss.Page().WaitText(".requests .card-table", "#P10001")
 	picture(boss, "act-request.png")
 	if status := orderStatus(h, "%23P10001"); status != "pending" {
 		t.Errorf("before anybody agreed the order is %s", status)
