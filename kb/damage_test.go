@@ -40,7 +40,7 @@ func TestDamage(t *testing.T) {
 		"truncated segment":      func(t *testing.T, h *house) { truncate(t, segments(t, h)[0], 2) },
 		"flipped bytes":          func(t *testing.T, h *house) { flip(t, segments(t, h)[0], 101) },
 		"another version":        func(t *testing.T, h *house) { write(t, filepath.Join(h.dir, "current"), "v0-1\n") },
-		"a name that points out": func(t *testing.T, h *house) { write(t, filepath.Join(h.dir, "current"), "v1-/../../x\n") },
+		"a name that points out": func(t *testing.T, h *house) { write(t, filepath.Join(h.dir, "current"), "v2-/../../x\n") },
 		"no current":             func(t *testing.T, h *house) { remove(t, filepath.Join(h.dir, "current")) },
 	} {
 		t.Run(name, func(t *testing.T) {

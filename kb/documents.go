@@ -39,6 +39,10 @@ func documents(c change) []*document.Document {
 		passages = []Passage{{}}
 	}
 	out := make([]*document.Document, 0, len(passages))
+	opening := ""
+	if c.content.Title == "" {
+		opening = firstWords(Plain(passages[0].Markdown), leadWords)
+	}
 	for i, p := range passages {
 		if p.Section == c.content.Title {
 			p.Section = ""
@@ -47,12 +51,13 @@ func documents(c change) []*document.Document {
 			Title: c.content.Title, Section: p.Section, Text: Plain(p.Markdown), HTML: Render(p.Markdown),
 			Updated: c.content.Updated, Internal: c.content.Internal,
 		}
-		out = append(out, passageDocument(c, i, st))
+		out = append(out, passageDocument(c, i, st, opening))
 	}
 	return out
 }
 
-func passageDocument(c change, i int, st stored) *document.Document {
+// passageDocument makes the document of a passage. What an article without a title opens with says what all of it is about.
+func passageDocument(c change, i int, st stored, opening string) *document.Document {
 	doc := document.NewDocument(c.key + "#" + strconv.Itoa(i))
 	lang := languageOf(c.lang)
 	text := newTermField(fieldText + c.lang)
@@ -76,10 +81,12 @@ func passageDocument(c change, i int, st stored) *document.Document {
 	add(strings.Join(c.content.Questions, "\n"), questionWeight)
 	add(strings.Join(c.content.Tags, "\n"), tagWeight)
 	add(strings.Join(c.content.Synonyms, "\n"), tagWeight)
-	if i == 0 && st.Title == "" {
-		for _, term := range lang.terms(firstWords(st.Text, leadWords)) {
-			text.add(term, leadWeight)
-		}
+	lead := leadWeight
+	if i > 0 {
+		lead = laterLeadWeight
+	}
+	for _, term := range lang.terms(opening) {
+		text.add(term, lead)
 	}
 	text.mark()
 	doc.AddField(text)

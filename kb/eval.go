@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"os"
 	"slices"
@@ -30,6 +31,19 @@ type EvalReport struct {
 	Unanswerable        int     `json:"n_unanswerable"`
 	RefusedUnanswerable float64 `json:"refused_unanswerable"`
 	RefusedAnswerable   float64 `json:"refused_answerable"`
+
+	Words *EvalReport `json:"words_only,omitempty"` // the same by words alone, where there are vectors
+}
+
+// EvalSet says what to measure on: files in the BEIR layout.
+type EvalSet struct {
+	Corpus, Queries, Qrels string
+
+	Lang       string // of the queries
+	CorpusLang string // of documents that do not say theirs; "" means that of the queries
+	Cache      string // a folder that keeps vectors for the next time; "" for none
+	Vectors    *Vectors
+	Progress   func(done, total int) // told how many documents have their vectors; may be nil
 }
 
 // evalDoc is a row of a corpus or of queries in the BEIR layout.
@@ -41,19 +55,23 @@ type evalDoc struct {
 }
 
 // EvalSearch indexes a corpus in a folder of its own, asks every query and compares with the judgements. Articles are
-// ranked by their best passage. A query without a relevant document counts as unanswerable: right is to refuse it.
-func EvalSearch(ctx context.Context, corpus, queries, qrels, lang string) (EvalReport, error) {
-	docs, err := readRows(corpus)
+// ranked by their best passage. A query without a relevant document counts as unanswerable: right is to refuse it. With vectors the
+// report is of words and vectors together; their endpoint is waited for, and its time is not counted.
+func EvalSearch(ctx context.Context, set EvalSet) (EvalReport, error) {
+	docs, err := readRows(set.Corpus)
 	if err != nil {
 		return EvalReport{}, err
 	}
-	asked, err := readRows(queries)
+	asked, err := readRows(set.Queries)
 	if err != nil {
 		return EvalReport{}, err
 	}
-	right, err := readJudgements(qrels)
+	right, err := readJudgements(set.Qrels)
 	if err != nil {
 		return EvalReport{}, err
+	}
+	if set.CorpusLang == "" {
+		set.CorpusLang = set.Lang
 	}
 	dir, err := os.MkdirTemp("", "balie-eval-")
 	if err != nil {
@@ -64,13 +82,43 @@ func EvalSearch(ctx context.Context, corpus, queries, qrels, lang string) (EvalR
 	if err != nil {
 		return EvalReport{}, err
 	}
-	v, err := evalView(ctx, s, docs, lang)
+	v, err := evalView(ctx, s, docs, set.CorpusLang)
 	if err != nil {
 		return EvalReport{}, errors.Join(err, s.close())
 	}
-	rep, err := evalQueries(ctx, v, asked, right, lang)
+	rep, err := evalQueries(ctx, v, asked, right, set.Lang, nil)
+	if err == nil && set.Vectors != nil {
+		words := rep
+		if rep, err = evalVectors(ctx, v, asked, right, set, dir); err == nil {
+			rep.Words = &words
+		}
+	}
 	v.release()
 	return rep, errors.Join(err, s.close())
+}
+
+// evalVectors measures again with vectors, which it learns first.
+func evalVectors(ctx context.Context, v *view, asked []evalDoc, right map[string]map[string]float64, set EvalSet, dir string) (rep EvalReport, err error) {
+	if set.Cache != "" {
+		dir = set.Cache
+	}
+	l := &Library{opt: Options{Vectors: set.Vectors, Log: slog.New(slog.DiscardHandler)}}
+	if l.table, err = openVectors(dir, set.Vectors.Model); err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, l.table.close()) }()
+	if err := l.learnView(ctx, v, set.Progress); err != nil {
+		return rep, err
+	}
+	var texts []string
+	for _, q := range asked {
+		texts = append(texts, q.Text)
+	}
+	vectors := l.questionVectors(ctx, texts)
+	if len(vectors) == 0 && len(texts) > 0 {
+		return rep, errors.New("the endpoint gave no vectors of the questions")
+	}
+	return evalQueries(ctx, v, asked, right, set.Lang, vectors)
 }
 
 func evalView(ctx context.Context, s *shelf, docs []evalDoc, lang string) (*view, error) {
@@ -99,12 +147,12 @@ func evalBody(d evalDoc) string {
 var escapeMarkdown = strings.NewReplacer("\\", "\\\\", "#", "\\#", "*", "\\*", "_", "\\_", "`", "\\`", "<", "&lt;", "&", "&amp;",
 	"[", "\\[", "]", "\\]", "|", "\\|", "~", "\\~", ">", "&gt;")
 
-func evalQueries(ctx context.Context, v *view, asked []evalDoc, right map[string]map[string]float64, lang string) (EvalReport, error) {
+func evalQueries(ctx context.Context, v *view, asked []evalDoc, right map[string]map[string]float64, lang string, vectors map[string][]float32) (EvalReport, error) {
 	var rep EvalReport
 	var took []time.Duration
 	for _, q := range asked {
 		begin := time.Now()
-		res, err := v.search(ctx, Query{Text: q.Text, Lang: lang, Limit: 10}, func(_, id string) string { return id })
+		res, err := v.search(ctx, Query{Text: q.Text, Lang: lang, Limit: 10, vector: vectors[q.Text]}, func(_, id string) string { return id })
 		if err != nil {
 			return rep, fmt.Errorf("search %s: %w", q.ID, err)
 		}

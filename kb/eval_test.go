@@ -22,11 +22,11 @@ func TestFloors(t *testing.T) {
 			if len(asked) > 400 {
 				asked = asked[:400]
 			}
-			rep, err := evalQueries(context.Background(), v, asked, right, set.lang)
+			rep, err := evalQueries(context.Background(), v, asked, right, set.lang, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			typed, err := evalQueries(context.Background(), v, misspell(asked), right, set.lang)
+			typed, err := evalQueries(context.Background(), v, misspell(asked), right, set.lang, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestRefusesForeignQuestions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := evalQueries(context.Background(), v, foreign[:400], nil, "nl")
+	rep, err := evalQueries(context.Background(), v, foreign[:400], nil, "nl", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

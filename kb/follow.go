@@ -72,6 +72,10 @@ func (l *Library) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.dress(v); err != nil {
+		v.release()
+		return err
+	}
 	l.show(v)
 	return nil
 }

@@ -24,6 +24,8 @@ type Options struct {
 	Patience time.Duration                // how long a search waits for an index; 0 means 10 seconds
 	Life     string                       // of the store, letters and digits: an index made in another life is built anew, for its cursor means nothing here
 	URL      func(lang, id string) string // the page of an article; nil: /help/lang/id
+	Vectors  *Vectors                     // where sentence vectors come from; nil: words alone
+	Again    time.Duration                // how long after a failure to ask for vectors again; 0 means a minute
 	Pictures Pictures                     // what articles show; nil: there are none, and an import leaves them out
 }
 
@@ -42,6 +44,10 @@ type Library struct {
 	current *view         // what searches read; nil until there is one
 	turn    chan struct{} // closed when current becomes another
 	due     atomic.Bool   // the index is to be checked in the next pass
+
+	table    *vectorTable // nil without vectors
+	learning progress
+	shared   bool // the table is another library's
 }
 
 // Open opens the index in dir, or leaves it to the first Sync to build one when there is none, when it was made by
@@ -59,12 +65,22 @@ func Open(dir string, s Store, opt Options) (*Library, error) {
 	if opt.Patience <= 0 {
 		opt.Patience = 10 * time.Second
 	}
+	if opt.Again <= 0 {
+		opt.Again = learnAgain
+	}
 	if opt.URL == nil {
 		opt.URL = func(lang, id string) string { return "/help/" + lang + "/" + id }
 	}
 	l := &Library{dir: dir, store: s, opt: opt, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1), turn: make(chan struct{})}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make library folder: %w", err)
+	}
+	if opt.Vectors != nil {
+		var err error
+		if l.table, err = openVectors(dir, opt.Vectors.Model); err != nil {
+			return nil, err
+		}
+		l.learning.state.Model = opt.Vectors.Model
 	}
 	if err := l.openCurrent(); err != nil {
 		l.opt.Log.Warn("the index is not usable and will be built anew", "err", err)
@@ -97,13 +113,23 @@ func (l *Library) openCurrent() error {
 	}
 	v, err := newView(context.Background(), s)
 	if err == nil {
-		err = v.canary(context.Background())
+		if err = v.canary(context.Background()); err == nil {
+			err = l.dress(v)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
 	l.shelf, l.current = s, v
 	return nil
+}
+
+// dress gives a view the vectors that are known of its passages.
+func (l *Library) dress(v *view) error {
+	if l.table == nil {
+		return nil
+	}
+	return faultless(func() error { _, err := v.weave(l.table); return err })
 }
 
 // prefix is how the names of folders begin whose index can be used: of this version, and of this life of the store.
@@ -171,6 +197,11 @@ func (l *Library) Check() {
 // must know, and builds a new one beside it when it fails. It returns ctx's error; trouble with the index or the store is
 // logged and tried again.
 func (l *Library) Run(ctx context.Context) error {
+	var learner sync.WaitGroup
+	defer learner.Wait()
+	if l.table != nil {
+		learner.Go(func() { l.learn(ctx) })
+	}
 	sweep, check := time.NewTicker(l.opt.Sweep), time.NewTicker(l.opt.Check)
 	defer sweep.Stop()
 	defer check.Stop()
@@ -238,10 +269,14 @@ func (l *Library) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.show(nil)
+	var err error
+	if l.table != nil && !l.shared {
+		err = l.table.close()
+	}
 	if l.shelf == nil {
-		return nil
+		return err
 	}
 	s := l.shelf
 	l.shelf = nil
-	return s.close()
+	return errors.Join(err, s.close())
 }

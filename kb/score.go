@@ -43,9 +43,9 @@ func (s *scratch) size(n int) {
 	s.touched = s.touched[:0]
 }
 
-// rank scores every passage that has a word of the question by BM25, one word after the other, and returns the best
-// limit, best first. Of the terms that answer to one word only the best counts: having a word twice in two forms is not
-// having two words. Internal passages are left out unless they are asked for.
+// rank scores every passage that has a word of the question by BM25, one word after the other, adds what the vectors say where there
+// are some, and returns the best limit, best first. Of the terms that answer to one word only the best counts: having a word twice in
+// two forms is not having two words. Internal passages are left out unless they are asked for.
 func (v *view) rank(lv *langView, q query, limit int, internal bool) []scored {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -59,7 +59,11 @@ func (v *view) rank(lv *langView, q query, limit int, internal bool) []scored {
 		mass += g.worth
 		lv.rankGram(g, s)
 	}
-	return v.best(s, mass*(bm25K+1), limit, internal)
+	most := mass * (bm25K + 1)
+	if most > 0 {
+		most = v.fuse(lv, q.vector, q.from, s, most)
+	}
+	return v.best(s, most, limit, internal)
 }
 
 func (lv *langView) rankWant(w want, s *scratch) {
@@ -107,3 +111,5 @@ func (v *view) best(s *scratch, most float64, limit int, internal bool) []scored
 	}
 	return out
 }
+
+func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }

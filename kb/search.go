@@ -25,6 +25,8 @@ type Query struct {
 	Lang     string // the customer's language; articles in it come first
 	Limit    int    // articles wanted, 1 to 50; 0 means 10
 	Internal bool   // also articles that only agents may read
+
+	vector []float32 // nil: words alone
 }
 
 // Hit is one article that fits, with the passage that fits best.
@@ -63,6 +65,7 @@ func (l *Library) Search(ctx context.Context, q Query) (Result, error) {
 		q.Limit = 10
 	}
 	q.Limit = min(q.Limit, 50)
+	q.vector = l.questionVector(ctx, q.Text)
 	patience, stop := context.WithTimeout(ctx, l.opt.Patience)
 	defer stop()
 	var failed *view
@@ -134,6 +137,7 @@ func (v *view) searchIn(ctx context.Context, lv *langView, from *language, q Que
 	if err != nil {
 		return Result{}, err
 	}
+	asked.vector = q.vector
 	hits, err := v.hits(v.rank(lv, asked, q.Limit*4+20, q.Internal), q.Limit, url)
 	if err != nil {
 		return Result{}, err

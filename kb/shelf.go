@@ -17,7 +17,7 @@ import (
 
 // indexVersion is part of the folder's name: raise it when what is written into the index changes, and every node
 // rebuilds its index at the next start.
-const indexVersion = 1
+const indexVersion = 2
 
 // The fields of a passage in the index. A text field carries the language's code behind its prefix, so a search in one
 // language reads nothing of another.
@@ -41,6 +41,7 @@ type shelf struct {
 	dir    string
 	failed atomic.Bool // a background task of the index died; it can still be read, not written
 	users  sync.WaitGroup
+	keys   segmentKeys
 }
 
 // shelves are the open shelves by folder: the index reports the death of a background task by folder only.

@@ -25,6 +25,8 @@ type query struct {
 	wants     []want
 	grams     []alt  // four-letter pieces of its words
 	corrected string // the question with its misspelt words mended, "" when nothing was
+	from      *language
+	vector    []float32 // nil without vectors
 }
 
 // understand turns a question into wants: the words that carry meaning, each with its other forms. Words of asking (how,
@@ -40,7 +42,7 @@ func (v *view) understand(ctx context.Context, lv *langView, text string, from *
 			break
 		}
 	}
-	q.corrected = correct(text, toks, fix)
+	q.corrected, q.from = correct(text, toks, fix), from
 	return q, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	index "github.com/blevesearch/bleve_index_api"
 
@@ -39,7 +40,7 @@ func (l *Library) Trial(ctx context.Context, edits ...Article) (*Trial, error) {
 		}
 		changes = append(changes, c)
 	}
-	t := &Trial{&Library{store: over, opt: l.opt, slots: l.slots, wake: make(chan struct{}, 1), turn: make(chan struct{})}}
+	t := &Trial{&Library{store: over, opt: l.opt, slots: l.slots, wake: make(chan struct{}, 1), turn: make(chan struct{}), table: l.table, shared: true}}
 	err := t.begin(ctx, l, changes, true)
 	if err != nil && ctx.Err() == nil {
 		l.opt.Log.Warn("the index cannot be copied for a trial; building one", "err", err)
@@ -79,8 +80,19 @@ func (t *Trial) begin(ctx context.Context, l *Library, changes []change, copied 
 	if err := t.shelf.apply(ctx, changes, at); err != nil {
 		return fmt.Errorf("write index: %w", err)
 	}
-	return t.renew(ctx)
+	if err := t.renew(ctx); err != nil {
+		return err
+	}
+	soon, stop := context.WithTimeout(ctx, trialLearns)
+	defer stop()
+	if err := t.Learn(soon, nil); err != nil && ctx.Err() == nil {
+		t.opt.Log.Warn("a trial goes on without the vectors of its new text", "err", err)
+	}
+	return nil
 }
+
+// trialLearns is how long a trial waits for the vectors of the text that is tried.
+const trialLearns = 2 * time.Second
 
 // copyIndex writes the index in use into dir.
 func (l *Library) copyIndex(ctx context.Context, dir string) error {

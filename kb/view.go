@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
@@ -19,9 +20,11 @@ type view struct {
 	mu       sync.Mutex
 	users    int
 	segments []*scorch.SegmentSnapshot
-	starts   []int  // the number of the first passage of each segment
-	size     int    // one more than the highest number of a passage
-	hidden   []bool // passages the bot must not quote; nil when there are none
+	starts   []int                 // the number of the first passage of each segment
+	keys     []textKey             // by passage: what names its vector; nil until somebody needs it
+	woven    atomic.Pointer[woven] // nil without vectors
+	size     int                   // one more than the highest number of a passage
+	hidden   []bool                // passages the bot must not quote; nil when there are none
 	langs    map[string]*langView
 	synonyms map[string]map[string][]string // by language and term: the words that mean the same
 	lists    map[string]*list               // under mu
@@ -35,6 +38,7 @@ type langView struct {
 	grams string    // of the four-letter pieces
 	docs  int       // passages
 	norms []float32 // by passage: BM25's k with its length in it
+	in    []bool    // by passage: whether it is in this language
 	words *vocabulary
 }
 
@@ -106,7 +110,9 @@ func (v *view) loadLang(ctx context.Context, code string) error {
 		return err
 	}
 	mean := float32(total) / float32(lv.docs)
+	lv.in = make([]bool, len(lv.norms))
 	for doc, length := range lv.norms {
+		lv.in[doc] = length > 0
 		lv.norms[doc] = bm25K * (1 - bm25B + bm25B*length/mean)
 	}
 	if lv.words, err = readVocabulary(v.reader, fieldWords+code); err != nil {
@@ -172,6 +178,14 @@ func (v *view) postings(ctx context.Context, field, term string, each func(doc i
 		}
 		each(int(d.ID.Value()), d.Freq, length)
 	}
+}
+
+// passages is how many there are in all languages.
+func (v *view) passages() (n int) {
+	for _, lv := range v.langs {
+		n += lv.docs
+	}
+	return n
 }
 
 // passage returns a passage by number: its id, and itself. It reads the segment directly: asking the index by id would look

@@ -6,8 +6,10 @@ const (
 	sectionWeight  = 2
 	questionWeight = 2
 	tagWeight      = 2
-	leadWeight     = 3  // the opening words of an article without a title
-	leadWords      = 25 // how many those are
+
+	leadWeight      = 3  // the opening words of an article without a title, in its first passage
+	laterLeadWeight = 1  // and in the others
+	leadWords       = 25 // how many those are
 )
 
 // Weights of a search, chosen on half of the queries in the shared data and reported on the other half; see DESIGN.md.

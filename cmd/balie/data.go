@@ -26,6 +26,7 @@ import (
 // it, and so does every command that looks into the store.
 type data struct {
 	dir      string
+	release  func() error // lets other processes into the folder
 	engine   engine
 	people   *document.Collection[handoff.Person]
 	presence *document.Collection[handoff.Presence]
@@ -58,9 +59,16 @@ type secret struct {
 // openData opens the data folder, making it if need be. Route says which workers must look after an append; a command that
 // appends nothing gives none.
 func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, err error) {
-	d = &data{dir: cfg.Data}
+	d = &data{dir: cfg.Data, release: func() error { return nil }}
+	if cfg.Postgres != "" { // the file's engine would hold the folder; here only the index is in it
+		release, err := bolt.Hold(cfg.Data)
+		if err != nil {
+			return nil, err
+		}
+		d.release = release
+	}
 	if d.engine, err = openEngine(cfg, log, route); err != nil {
-		return nil, err
+		return nil, errors.Join(err, d.release())
 	}
 	d.people = document.In(d.engine, "people", document.Options[handoff.Person]{Keys: handoff.PersonKeys})
 	d.presence = document.In(d.engine, "presence", document.Options[handoff.Presence]{})
@@ -87,8 +95,8 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	}
 	d.secrets = document.In(d.engine, "secrets", document.Options[secret]{})
 	d.seeds = document.In(d.engine, "seeds", document.Options[seed]{})
-	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch(), Pictures: d.pictures}); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close())
+	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch(), Pictures: d.pictures, Vectors: libraryVectors(cfg.Embed)}); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close(), d.release())
 	}
 	return d, nil
 }
@@ -119,7 +127,7 @@ type copier interface {
 
 // close lets go of the folder; what was acknowledged is in it.
 func (d *data) close() error {
-	return errors.Join(d.library.Close(), d.engine.Close())
+	return errors.Join(d.library.Close(), d.engine.Close(), d.release())
 }
 
 // secret returns the random value of that name, which is made at the first asking and then stays. Nodes that ask at the same time

@@ -89,12 +89,15 @@ type evalSearchCmd struct {
 	Corpus  string `help:"The documents." required:"" placeholder:"FILE"`
 	Queries string `help:"The questions." required:"" placeholder:"FILE"`
 	Qrels   string `help:"Which documents answer which question." required:"" placeholder:"FILE"`
-	Lang    string `help:"The language of both." default:"nl" enum:"nl,en"`
+	Lang    string `help:"The language of the questions, and of documents that do not say theirs." default:"nl" enum:"nl,en"`
+
+	CorpusLang string `help:"The language of documents that do not say theirs, where it is another than the questions'." default:"" enum:",nl,en"`
+	Cache      string `help:"A folder that keeps sentence vectors for the next time." placeholder:"DIR"`
 }
 
 // Help is the long help.
 func (evalSearchCmd) Help() string {
-	return `The layout is BEIR's: documents {"_id","title","text"}, questions {"_id","text"}, and lines of question, document and score with a header. A question without a document should be refused.` +
+	return `The layout is BEIR's: documents {"_id","title","text"}, questions {"_id","text"}, and lines of question, document and score with a header. A question without a document should be refused. With a BALIE_EMBED_URL the figures are of words and sentence vectors together, and those of words alone stand beside them.` +
 		example("balie eval search --corpus corpus.jsonl --queries queries.jsonl --qrels qrels.tsv --lang nl")
 }
 
@@ -104,9 +107,13 @@ func (c *evalSearchCmd) run(ctx context.Context, e *env) error {
 			return misuse("there is no file %s to read", file)
 		}
 	}
-	rep, err := kb.EvalSearch(ctx, c.Corpus, c.Queries, c.Qrels, c.Lang)
+	p := e.progress("vectors")
+	defer p.done()
+	set := kb.EvalSet{Corpus: c.Corpus, Queries: c.Queries, Qrels: c.Qrels, Lang: c.Lang, CorpusLang: c.CorpusLang, Cache: c.Cache,
+		Vectors: patientVectors(e.cfg.Embed), Progress: p.show}
+	rep, err := kb.EvalSearch(ctx, set)
 	if err != nil {
 		return fmt.Errorf("measure the search: %w", err)
 	}
-	return e.print(rep, table(rep))
+	return e.print(rep, columns(rep))
 }
