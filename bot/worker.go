@@ -178,14 +178,18 @@ func (w *Worker) decide(ctx context.Context, task relay.Task, t *Turn) (*Decisio
 	return d, nil
 }
 
-// phrase lets a model word the answer, streamed as it grows. Whatever goes wrong, the quoted passage stands in the same turn.
+// phrase lets a model word the answer, streamed sentence by sentence. Whatever goes wrong, the quoted passage stands in the same turn.
 func (w *Worker) phrase(ctx context.Context, t *Turn, d *Decision) {
 	m := d.message()
 	quoted := m.Text
 	turn := "t-" + t.Trigger.Seq.String()
-	text, err := w.Phraser.Phrase(ctx, *d.Phrase, func(piece string) {
+	aloud := aloud{pass: func(piece string) {
 		w.Log.Signal(relay.Signal{Conv: t.Conv.ID, Kind: "delta", Turn: turn, Text: piece})
-	})
+	}}
+	text, err := w.Phraser.Phrase(ctx, *d.Phrase, aloud.hear)
+	if err == nil {
+		aloud.end()
+	}
 	switch {
 	case err == nil && pretends(text): // the passage stands
 		slog.Warn("a worded answer claims what was not done; quoting instead", "conv", t.Conv.ID, "seq", t.Trigger.Seq)
