@@ -108,7 +108,10 @@ func (b *Bot) Decide(ctx context.Context, t *Turn) (*Decision, error) {
 func (b *Bot) finish(t *Turn, d *Decision) {
 	for _, draft := range d.Drafts {
 		if m, ok := draft.Body.(*chat.Message); ok && draft.By.Role == chat.RoleBot {
-			m.Re, m.Policy, m.Lang = t.Trigger.Seq, d.policy, t.Conv.Lang
+			m.Re, m.Policy = t.Trigger.Seq, d.policy
+			if m.Lang == "" {
+				m.Lang = t.Conv.Lang
+			}
 			if m.Missed || m.Act == chat.ActRefusal || m.Act == chat.ActClarify {
 				m.Near = t.near()
 			}
@@ -157,8 +160,11 @@ func (t *Turn) listen(ear Ear) {
 	t.heard.switched = t.heard.switched || before != t.Conv.Lang
 }
 
-// mayswitch: a street, a name or a "thank you" in another language is not yet another conversation.
+// mayswitch: a street, a name or a "thank you" in another language is not yet another conversation, nor is French the English it looks like.
 func (t *Turn) mayswitch() bool {
+	if foreign(t.text) != nil {
+		return false
+	}
 	n := len(strings.Fields(t.text))
 	first := true
 	for _, e := range t.Events {

@@ -45,6 +45,8 @@ func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 		return []Command{SmallTalk{Kind: "no"}}, nil
 	case h.Band == Sure && smallTalk[h.Intent] && !asksOn(t.text):
 		return []Command{SmallTalk{Kind: h.Intent}}, nil
+	case asksWho(t.text): // the library knows nothing of who is talking
+		return []Command{SmallTalk{Kind: "bot_check"}}, nil
 	}
 	if wishes := e.wishes(t); len(wishes) > 0 {
 		if costs.MatchString(t.text) && len(h.Facts.Orders) == 0 { // what it costs is asked before it is done; the routine is offered beside it
@@ -62,6 +64,11 @@ func (e Embedded) Understand(ctx context.Context, t *Turn) ([]Command, error) {
 	}
 	return e.ask(ctx, t)
 }
+
+var whoWords = regexp.MustCompile(`(?i)^\W*(?:(?:hallo|hoi|hey|hi|hello|en|maar|and|but|so|dus|zeg|eh|ehm)[\s,.]+)*(?:(?:hoe heet|wie ben|wat ben|hoe oud ben|wat is) (?:je|jij|u|jouw? naam|uw naam)|(?:wie|wat) (?:is|zijn) (?:dit|jullie|dat)|met wie (?:spreek|praat|chat|heb) ik|hoe (?:is je naam|noem ik je)|(?:ben|bent|zijt) (?:je|jij|u|ge|gij) (?:een |ne |echt |wel |nu )*(?:bot|robot|chatbot|computer|machine|mens|echt\w*|persoon|ai)\b.*|(?:who|what) are (?:you|u)|who is this|what(?:'?s| is) your name|who am i (?:talking|speaking|chatting) (?:to|with)|are (?:you|u) (?:an? |real|really |actually )*(?:bot|robot|chatbot|computer|machine|human|person|ai|real)\b.*|(?:mens|human|bot) (?:of|or) (?:mens|human|bot|robot|machine|computer))(?: (?:eigenlijk|dan|nou|ook|toch|really|actually|anyway|then|exactly))*\W*$`)
+
+// asksWho reports that somebody asks whom they are talking to. Whole messages only.
+func asksWho(text string) bool { return len(text) < 80 && whoWords.MatchString(text) }
 
 var costs = regexp.MustCompile(`(?i)^\W*(?:(?:en|maar|and|but)\s+)?(?:wat (?:kost|kosten|zijn de kosten|moet ik betalen)|hoeveel (?:kost|kosten|betaal|moet ik betalen)|is .{0,40}\bgratis|how much|what (?:does|do|is|are) .{0,40}\b(?:costs?|fees?)|is .{0,40}\bfree)\b`)
 

@@ -141,6 +141,9 @@ func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decisi
 	if in.Yes || in.No {
 		return p.between(ctx, t, in, "", nil, true)
 	}
+	if g := foreign(t.text); g != nil {
+		return g.inTheirs(t), nil
+	}
 	if t.Conv.Flow.Wait == "identify" && noNumber.MatchString(t.text) {
 		d, err := p.withPerson(ctx, t, in, texts.Say(t.Conv.Lang, "identify.lost"))
 		if d != nil && d.message() != nil {

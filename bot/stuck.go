@@ -60,7 +60,7 @@ func (s Stuck) Review(_ context.Context, t *Turn, d *Decision) (*Decision, error
 		points += sign.Points
 		drafts = append(drafts, chat.Draft{By: chat.Bot, Body: &sign})
 	}
-	if d.escalates() != nil || progress(d) {
+	if d.escalates() != nil || progress(d) && !toldBefore(t, d.message()) {
 		d.Drafts = append(drafts, d.Drafts...)
 		return d, nil
 	}
@@ -178,6 +178,10 @@ func signsOf(t *Turn, d *Decision) []chat.Sign {
 		}
 	case chat.ActAnswer:
 		if answeredBefore(t, m) {
+			add("same_answer", 2)
+		}
+	case chat.ActTell:
+		if t.text != "" && toldBefore(t, m) {
 			add("same_answer", 2)
 		}
 	case chat.ActReask:
@@ -315,6 +319,13 @@ func answeredBefore(t *Turn, m *chat.Message) bool {
 		}
 	}
 	return false
+}
+
+// toldBefore reports that a message says word for word what was said shortly before: an order's state, asked for again, for example.
+func toldBefore(t *Turn, m *chat.Message) bool {
+	return m != nil && m.Act == chat.ActTell && m.Text != "" && slices.ContainsFunc(botLines(t, 5), func(old *chat.Message) bool {
+		return old.Act == chat.ActTell && strings.HasPrefix(old.Text, m.Text)
+	})
 }
 
 func lastAct(t *Turn) chat.Act {

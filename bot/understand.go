@@ -78,6 +78,9 @@ func (u *Understand) Decide(ctx context.Context, t *Turn) (*Decision, error) {
 	case t.text == "" || t.press != (Press{}):
 		return nil, nil
 	}
+	if g := foreign(t.text); g != nil {
+		return g.inTheirs(t), nil
+	}
 	commands, err := u.commands(ctx, t)
 	if err != nil {
 		return nil, err
