@@ -3,6 +3,7 @@ package flow
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"balie/internal/action"
 )
@@ -112,10 +113,17 @@ func (r *run) takeAnswer(i int, s *Step) (bool, error) {
 	}
 	sl := r.flow.Slot(s.Slot)
 	v, ok := r.read(sl, r.in.Text)
+	if day := r.hearDay(sl); day != "" && !ok {
+		r.sayKey("day.noted", "day", day)
+		return true, r.advance(i)
+	}
 	if !ok {
 		if a, part := v.(action.Address); part { // heard in part: the form asks for the rest
 			r.set(sl, a, false)
 			return true, r.askAddress(s, sl, "address.incomplete", a)
+		}
+		if sl.Type == TypeMethod && len(words(r.in.Text)) <= 6 && len(r.namedMethods(sl, r.in.Text)) > 1 { // "my card", and there are two
+			return true, r.failed(s)
 		}
 		if s.Optional && r.in.No {
 			r.set(sl, "", false)
@@ -128,6 +136,27 @@ func (r *run) takeAnswer(i int, s *Step) (bool, error) {
 	}
 	r.set(sl, v, false)
 	return true, r.advance(i)
+}
+
+// hearDay keeps a day to come that is said beside a choice, or in its place: "maandagochtend" is both. It returns the day in words, "" for none.
+func (r *run) hearDay(asked *Slot) string {
+	sl := r.flow.first(TypeDate)
+	if sl == nil || asked.Type != TypeChoice {
+		return ""
+	}
+	v, ok := r.dayToCome(sl)
+	if !ok {
+		return ""
+	}
+	r.set(sl, v, false)
+	text, _ := r.slotText(sl)
+	return text
+}
+
+// dayToCome is the day that the customer speaks of, unless it is over: "de bestelling van 3 november" makes no appointment.
+func (r *run) dayToCome(sl *Slot) (string, bool) {
+	v, ok := simple(sl, r.in)
+	return v, ok && v >= r.in.Now.In(r.e.opt.Location).Format(time.DateOnly)
 }
 
 // takeButton reads a button of a collect step. Its value came from here, but is looked at like any other.

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,10 +48,16 @@ func (r *run) heardFirst(s *Slot) (any, bool) {
 		return id, id != ""
 	case TypePostcode:
 		whole := withStreet(r.in.Facts.Addresses) // a postcode of its own, not that of the address to go to
-		for _, m := range postcodeNL.FindAllString(r.in.Text, 5) {
-			if !slices.ContainsFunc(whole, func(a action.Address) bool { return samePostcode(a.Postcode, m) }) {
-				return strings.ToUpper(m), true
+		own := slices.DeleteFunc(postcodeNL.FindAllString(strings.ToUpper(r.in.Text), 5), func(m string) bool {
+			return slices.ContainsFunc(whole, func(a action.Address) bool { return samePostcode(a.Postcode, m) })
+		})
+		if len(own) > 0 {
+			var order string
+			if sl := r.flow.first(TypeOrder); sl != nil {
+				r.c.Slot(sl.Name, &order)
 			}
+			code, err := r.fitting(order, own)
+			return code, err == nil // the order system's silence is met again where the proof is asked for
 		}
 		if len(whole) > 0 {
 			return nil, false
@@ -64,6 +71,9 @@ func (r *run) heardFirst(s *Slot) (any, bool) {
 		}
 	case TypeEmail, TypePhone:
 		v, ok := simple(s, r.in)
+		return v, ok
+	case TypeDate:
+		v, ok := r.dayToCome(s)
 		return v, ok
 	}
 	return nil, false
@@ -124,7 +134,10 @@ func (r *run) hearIdentity() (bool, error) {
 			id = found
 		}
 	}
-	code := findPostcode(r.in.Text, id)
+	code, err := r.fitting(cmp.Or(id, known), findPostcodes(r.in.Text, id))
+	if err != nil {
+		return false, err
+	}
 	if had && code == "" && isNumber(strings.Trim(id, "#")) && len(id) <= 5 { // a bare "19122" after the order number is the postcode
 		id, code = "", id
 	}
@@ -138,6 +151,24 @@ func (r *run) hearIdentity() (bool, error) {
 		r.set(postcode, code, false)
 	}
 	return id != "" || code != "", nil
+}
+
+// fitting is the first of the postcodes that were said, or the second of two, "van 1015 CX naar 1017 AB", where that one fits the order. Of
+// three and more the rest are guesses.
+func (r *run) fitting(order string, list []string) (string, error) {
+	switch {
+	case len(list) == 0:
+		return "", nil
+	case len(list) == 2 && order != "":
+		o, err := r.prove(order, list[1])
+		if err != nil {
+			return "", err
+		}
+		if o != nil {
+			return list[1], nil
+		}
+	}
+	return list[0], nil
 }
 
 // hearAddress deals with a whole address where a postcode was asked for: it may be the old one, which proves something, or the new

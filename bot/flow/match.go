@@ -231,17 +231,30 @@ func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter)
 
 // findPostcode finds a postcode where one was asked for; order is the number that is not one.
 func findPostcode(text, order string) string {
-	if m := postcodeWord.FindStringSubmatch(text); m != nil && !postcodeNL.MatchString(text) {
-		return m[1]
-	}
-	for _, form := range []*regexp.Regexp{postcodeNL, postcodeUK, postcodeNum} {
-		for _, m := range form.FindAllString(text, 10) {
-			if !strings.Contains(strings.ToUpper(order), strings.ToUpper(m)) {
-				return strings.ToUpper(m)
-			}
-		}
+	if list := findPostcodes(text, order); len(list) > 0 {
+		return list[0]
 	}
 	return ""
+}
+
+// findPostcodes finds every postcode of the form that is said first, each once.
+func findPostcodes(text, order string) []string {
+	if m := postcodeWord.FindStringSubmatch(text); m != nil && !postcodeNL.MatchString(text) {
+		return m[1:2]
+	}
+	for _, form := range []*regexp.Regexp{postcodeNL, postcodeUK, postcodeNum} {
+		var out []string
+		for _, m := range form.FindAllString(text, 10) {
+			m = strings.ToUpper(m)
+			if !strings.Contains(strings.ToUpper(order), m) && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return nil
 }
 
 // samePostcode compares without blanks and case; a nine-digit zip is its first five. Where the true one is digits only, two letters behind

@@ -21,6 +21,11 @@ func (r *run) propose(s *Step) error {
 		r.escalate(chat.ReasonPolicy, 0, "Wants: "+string(w.Kind)+" "+string(w.Order), texts.Say(r.c.Lang, "act.limit"))
 		return nil
 	}
+	if key, value := r.asItIs(w); key != "" {
+		r.sayKey(key, "value", value)
+		r.end(chat.FlowDone, "same")
+		return nil
+	}
 	moved, err := r.e.ledger.Propose(r.c, string(w.Kind), w, s.Level)
 	if err != nil {
 		return r.refused(s, err)
@@ -30,6 +35,17 @@ func (r *run) propose(s *Step) error {
 	r.addCard(s, w, moved.ID)
 	r.wait(s, "confirm:"+moved.ID, 0)
 	return nil
+}
+
+// asItIs is what to say when a write would change nothing: "" when it does.
+func (r *run) asItIs(w action.Write) (key, value string) {
+	switch {
+	case w.Address != nil && strings.Join(words(oneLine(complete(*w.Address, action.Address{}))), "") == strings.Join(words(oneLine(r.oldAddress())), ""):
+		return "same.address", oneLine(r.oldAddress())
+	case w.Contact != nil && strings.EqualFold(w.Contact.Email, r.cust.Email) && w.Contact.Phone == r.cust.Phone:
+		return "same.contact", ""
+	}
+	return "", ""
 }
 
 // addCard puts the card under the turn's message, with the only buttons that can confirm or change it.

@@ -131,22 +131,27 @@ func (e *Engine) Again(ctx context.Context, c chat.Conversation, in Input, faile
 	if !failed {
 		return r.finish(r.reask(step, c.Flow.Tries))
 	}
-	tries := c.Flow.Tries + 1
+	return r.finish(r.failed(step))
+}
+
+// failed asks the open question once more because it was not answered, and fetches a person after a few times.
+func (r *run) failed(step *Step) error {
+	tries := r.c.Flow.Tries + 1
 	if tries >= maxTries {
-		r.escalate(chat.ReasonStuck, 0, "Could not get past "+r.flow.Name+", step "+step.ID+".", texts.Say(c.Lang, "slot.stuck"))
-		return r.finish(nil)
+		r.escalate(chat.ReasonStuck, 0, "Could not get past "+r.flow.Name+", step "+step.ID+".", texts.Say(r.c.Lang, "slot.stuck"))
+		return nil
 	}
 	if tries > 1 {
-		r.say(texts.Say(c.Lang, "slot.again.person"))
+		r.say(texts.Say(r.c.Lang, "slot.again.person"))
 	} else if step.Again == nil {
-		r.say(texts.Say(c.Lang, "slot.again"))
+		r.say(texts.Say(r.c.Lang, "slot.again"))
 	}
 	err := r.reask(step, tries)
 	if tries > 1 {
 		r.button("person", "human", "")
 	}
 	r.speech = chat.ActReask
-	return r.finish(err)
+	return err
 }
 
 // Cancel ends the open flow because the customer wants no more of it. An act that was confirmed goes on.

@@ -126,9 +126,42 @@ func saysOption(said, name, value string) bool {
 	if v == "" {
 		return false
 	}
-	if strings.Contains(said, " "+v+" ") {
+	if strings.Contains(said, " "+v+" ") || bends(said, v) {
 		return true
 	}
 	squashed := strings.ReplaceAll(v, " ", "")
 	return len(squashed) >= 4 && strings.ContainsAny(squashed, "0123456789") && strings.Contains(strings.ReplaceAll(said, " ", ""), squashed)
+}
+
+// colours are the same in the languages of the house, and with their endings.
+var colours = func() map[string]string {
+	out := map[string]string{}
+	for _, line := range []string{"black zwart zwarte", "white wit witte", "grey gray grijs grijze", "red rood rode", "blue blauw blauwe", "green groen groene",
+		"yellow geel gele", "brown bruin bruine", "pink roze", "purple paars paarse", "orange oranje", "silver zilver zilveren", "gold goud gouden",
+		"light licht lichte", "dark donker donkere", "wood hout houten", "oak eiken", "brass messing", "linen linnen", "large groot grote", "small klein kleine"} {
+		names := strings.Fields(line)
+		for _, n := range names {
+			out[n] = names[0]
+		}
+	}
+	return out
+}()
+
+// bends reports that a text has the words of a value one after the other, with other endings or in the other language: "de zwarte", "the black one".
+func bends(said, value string) bool {
+	v, s := strings.Fields(value), strings.Fields(said)
+	for i := 0; i+len(v) <= len(s) && len(v) > 0; i++ {
+		same := true
+		for k := range v {
+			same = same && sameWord(s[i+k], v[k])
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}
+
+func sameWord(a, b string) bool {
+	return a == b || colours[a] != "" && colours[a] == colours[b] || len(a) > 4 && len(b) > 4 && stem(a) == stem(b)
 }

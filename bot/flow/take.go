@@ -168,7 +168,7 @@ func (r *run) takeAtCard(i int, id string) (bool, error) {
 		return used, err
 	}
 	switch {
-	case r.in.Yes:
+	case r.in.Yes, r.namesMethod(): // what is on the card already
 		r.sayKey("press.send")
 		return true, r.showCard(r.flow.Steps[i], id)
 	case r.in.No, notThis.MatchString(r.in.Text):
@@ -182,7 +182,7 @@ var numberWord = regexp.MustCompile(`(?i)^\W*(?:(?:nee|no|sorry|oeps|oh|het is|i
 // correct looks for a fact that replaces one the flow has already, goes back to where it was asked, and on from there.
 func (r *run) correct(at int) (bool, error) {
 	number := numberWord.MatchString(r.in.Text) // "nee, nummer 14" is about the address, whatever else it sounds like
-	if r.in.Text == "" || !number && r.in.Sure && r.in.Intent != r.flow.Name && r.e.flows().Get(r.in.Intent) != nil {
+	if r.in.Text == "" || !number && !r.namesMethod() && r.in.Sure && r.in.Intent != r.flow.Name && r.e.flows().Get(r.in.Intent) != nil {
 		return false, nil
 	}
 	if err := r.load(); err != nil {
@@ -201,6 +201,15 @@ func (r *run) correct(at int) (bool, error) {
 		return true, r.advance(r.backTo(s, at))
 	}
 	return false, nil
+}
+
+// namesMethod reports that a few words at a card are a way to pay or get paid back: "original payment method" is no new wish there.
+func (r *run) namesMethod() bool {
+	sl := r.flow.first(TypeMethod)
+	if sl == nil || !r.isSet(sl) || !strings.HasPrefix(r.c.Flow.Wait, "confirm:") || len(words(r.in.Text)) > 6 || r.load() != nil {
+		return false
+	}
+	return len(r.namedMethods(sl, r.in.Text)) > 0
 }
 
 // replacement returns another value for a slot that is set, if the text holds one.

@@ -108,11 +108,22 @@ func (c *customer) heard() {
 		case *chat.Message:
 			if e.By.Role == chat.RoleBot {
 				c.trace = append(c.trace, fmt.Sprintf("< %s %v", strings.ReplaceAll(b.Text, "\n", " "), b.Card))
+				c.already(b.Text)
 			}
 		case *chat.OwnerChanged:
 			c.trace = append(c.trace, fmt.Sprintf("= %s %s %s", b.To, b.Reason, b.Note))
 		case *chat.ActionMoved:
 			c.trace = append(c.trace, fmt.Sprintf("= %s %s %s", b.Name, b.State, b.Reason))
+		}
+	}
+}
+
+// already: told that an address is what it should be, the customer wants nothing more of that. The order system is compared all the same.
+func (c *customer) already(text string) {
+	rest, same := strings.CutPrefix(text, "This is the address already: ")
+	for _, w := range c.wishes {
+		if same && w.Args.Address1 != "" && strings.HasPrefix(squash(rest), squash(w.address())) {
+			w.done = true
 		}
 	}
 }
@@ -481,7 +492,11 @@ func (c *customer) agrees(a tauAction, card *chat.Card) (right, method bool) {
 func shown(name string, options map[string]string) string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(options)) {
-		out = append(out, options[k])
+		v := options[k]
+		if v == "yes" || v == "no" {
+			v = k + ": " + v
+		}
+		out = append(out, v)
 	}
 	return name + " (" + strings.Join(out, ", ") + ")"
 }

@@ -84,10 +84,16 @@ func itemNames(items []action.Item) []string {
 	return out
 }
 
-// options writes what tells an item from others like it: "wit, E14".
+var yesOrNo = map[string]bool{"ja": true, "nee": true, "yes": true, "no": true}
+
+// options writes what tells an item from others like it: "wit, E14". A yes or a no says nothing without what it is about: "dimbaar: ja".
 func options(o map[string]string) string {
 	var out []string
 	for _, k := range sortedKeys(o) {
+		if yesOrNo[fold(o[k])] {
+			out = append(out, k+": "+o[k])
+			continue
+		}
 		out = append(out, o[k])
 	}
 	return strings.Join(out, ", ")
@@ -183,6 +189,10 @@ func (r *run) slotText(s *Slot) (string, bool) {
 		return "", false
 	}
 	switch s.Type {
+	case TypeDate:
+		if day, err := time.Parse(time.DateOnly, v); err == nil {
+			return date(r.c.Lang, day, time.UTC), true
+		}
 	case TypeChoice:
 		for _, o := range s.Options {
 			if o.Value == v {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -111,42 +112,59 @@ func (r *run) orderByContent(text string) (any, bool) {
 	return hit[0], true
 }
 
+var (
+	giftWords  = regexp.MustCompile(`\b(?:gift ?cards?|cadeau\w*|(?:store|shop) ?credit|tegoed\w*|voucher)\b`)
+	wherePaid  = regexp.MustCompile(`\b(?:original\w*|oorspronkelijk\w*|zelfde|same|waarmee|(?:how|what|where|with) i paid|i paid (?:with|from|by)|mee (?:heb )?betaald|betaald heb)\b`)
+	cardWords  = regexp.MustCompile(`\b(?:(?:my |mijn )?(?:card|bank ?card|kaart|pas|bankpas|pinpas)|credit ?cards?|creditcard|visa|mastercard|amex)\b`)
+	toAccount  = regexp.MustCompile(`\b(?:rekening|bankrekening|bank|account|bank account)\b`)
+	namedKinds = map[action.MethodKind]*regexp.Regexp{action.GiftCard: giftWords, action.CreditCard: cardWords}
+)
+
+// readMethod finds the way to pay that a text means: one that it names, or the one the order was paid with. Where money goes back, "my card"
+// and "my account" are what it came from: the card that follows says which that is.
 func (r *run) readMethod(sl *Slot, text string) (any, bool) {
-	var hit []string
-	folded := fold(text)
-	for _, m := range r.methods(sl) {
-		for _, w := range methodWords(m) {
-			if strings.Contains(folded, w) {
-				hit = append(hit, string(m.ID))
-				break
-			}
-		}
+	if hit := r.namedMethods(sl, text); len(hit) == 1 {
+		return hit[0], true
 	}
-	if len(hit) == 0 && (strings.Contains(folded, "original") || strings.Contains(folded, "oorspronkelijk") || strings.Contains(folded, "zelfde")) {
-		for _, m := range r.methods(sl) {
-			if r.order != nil && m.ID == paidWith(*r.order) {
-				hit = append(hit, string(m.ID))
-			}
-		}
-	}
-	if len(hit) != 1 {
-		return nil, false
-	}
-	return hit[0], true
+	return nil, false
 }
 
-func methodWords(m action.PaymentMethod) []string {
-	out := []string{strings.ReplaceAll(string(m.Kind), "_", " ")}
-	switch m.Kind {
-	case action.GiftCard:
-		out = append(out, "cadeau", "giftcard", "gift card", "cadeaubon")
-	case action.CreditCard:
-		out = append(out, "credit", "kaart", "visa", "mastercard")
-		if m.LastFour != "" {
-			out = append(out, m.LastFour)
+// namedMethods are the ways to pay that a text may mean.
+func (r *run) namedMethods(sl *Slot, text string) []string {
+	folded := fold(text)
+	rest := giftWords.ReplaceAllString(folded, " ") // a gift card is no card
+	var hit, paid, brand []string
+	for _, m := range r.methods(sl) {
+		id, in := string(m.ID), rest
+		if m.Kind == action.GiftCard {
+			in = folded
+		}
+		if r.order != nil && m.ID == paidWith(*r.order) {
+			paid = []string{id}
+		}
+		if names(m, in) {
+			hit = append(hit, id)
+		}
+		if m.Brand != "" && strings.Contains(rest, fold(m.Brand)) || m.LastFour != "" && strings.Contains(rest, m.LastFour) {
+			brand = append(brand, id)
 		}
 	}
-	return out
+	switch {
+	case len(brand) > 0:
+		return brand
+	case len(hit) == 0 && (wherePaid.MatchString(rest) || sl.Methods == "refund" && (cardWords.MatchString(rest) || toAccount.MatchString(rest))):
+		return paid
+	}
+	return hit
+}
+
+// names reports that a text names the kind of a way to pay.
+func names(m action.PaymentMethod, text string) bool {
+	if form := namedKinds[m.Kind]; form != nil {
+		return form.MatchString(text)
+	}
+	kind := strings.ReplaceAll(string(m.Kind), "_", " ")
+	return strings.Contains(text, kind) || strings.Contains(strings.ReplaceAll(text, " ", ""), strings.ReplaceAll(kind, " ", ""))
 }
 
 // methods are the ways to pay that a slot may take: for a refund where it was paid from, and gift cards; "other" is every one that the
