@@ -286,3 +286,20 @@ func TestCrashWhileMaking(t *testing.T) {
 	}
 	sound(t, open(t, dir))
 }
+
+// TestHoldKeepsOthersOut: a folder that is held is refused until it is let go of, and a file left behind holds nobody up.
+func TestHoldKeepsOthersOut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	for range 2 {
+		release, err := bolt.Hold(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bolt.Hold(dir); !fault.Is(err, fault.Unavailable) || !strings.Contains(fault.Text(err), dir) {
+			t.Errorf("held twice: %v", err)
+		}
+		if err := release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

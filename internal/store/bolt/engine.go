@@ -106,13 +106,17 @@ func openFile(path string, opt Options) (db *bbolt.DB, err error) {
 		InitialMmapSize: mmapSize, NoSync: opt.NoSync})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fault.Newf(fault.Unavailable, "The data folder %s is in use by another balie. Stop that one first, or choose another folder with --data.", filepath.Dir(path))
+		return nil, inUse(filepath.Dir(path))
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		return nil, fault.Wrap(fault.Invalid, "The data file "+path+" is damaged. Restore a backup: balie restore FILE.", err)
 	case err != nil:
 		return nil, fmt.Errorf("open data file: %w", err)
 	}
 	return db, nil
+}
+
+func inUse(dir string) error {
+	return fault.Newf(fault.Unavailable, "The data folder %s is in use by another balie. Stop that one first, or choose another folder with --data.", dir)
 }
 
 // create makes an empty data file under another name, complete and on disk, before it gets its own: a crash in between leaves
