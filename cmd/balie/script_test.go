@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"balie/internal/store/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,11 +36,37 @@ func TestMain(m *testing.M) {
 //	ended N              wait until it ends by itself, and compare the exit code
 //	log                  what it said so far is stdout
 //	visit STATUS METHOD PATH [BODY]   ask it over HTTP and compare the status; the answer is stdout
+//
+// The condition [postgres] says that the script stands on a database.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	p := scripts(nil)
+	p.Dir = "testdata"
+	testscript.Run(t, p)
+}
+
+// TestScriptsOnPostgres runs those that have to do with what is stored, and not with its file, against a database each.
+func TestScriptsOnPostgres(t *testing.T) {
+	p := scripts(func() string { return pgtest.Database(t) })
+	for _, name := range []string{"bot", "chat", "kb", "serve", "user"} {
+		p.Files = append(p.Files, "testdata/"+name+".txtar")
+	}
+	testscript.Run(t, p)
+}
+
+// scripts is how scripts are run; database makes one for each, if they are to stand on any.
+func scripts(database func() string) testscript.Params {
+	return testscript.Params{
 		RequireExplicitExec: true,
+		Condition: func(cond string) (bool, error) {
+			if cond != "postgres" {
+				return false, fmt.Errorf("nothing is known of %s", cond)
+			}
+			return database != nil, nil
+		},
 		Setup: func(env *testscript.Env) error {
+			if database != nil {
+				env.Setenv("BALIE_POSTGRES", database())
+			}
 			env.Setenv("BALIE_DATA", env.WorkDir+"/data")
 			env.Setenv("BALIE_ADDR", "127.0.0.1:0")
 			env.Setenv("BALIE_DEMO_PASSWORD", "scripted-password")
@@ -49,7 +77,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "from": cmdFrom, "house": cmdHouse, "halt": cmdHalt, "ended": cmdEnded, "log": cmdLog, "visit": cmdVisit,
 		},
-	})
+	}
 }
 
 type houseKey struct{}
@@ -95,7 +123,7 @@ func (r *running) kill() {
 // environ is the script's environment, for a process that the script's own exec does not start.
 func environ(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "BALIE_DATA", "BALIE_ADDR", "BALIE_DEMO_PASSWORD", "BALIE_SITE_SECRET", "BALIE_ORDERS", "BALIE_CONFIG",
-		"BALIE_LLM_KEY", "BALIE_LANG", "GOCOVERDIR"} {
+		"BALIE_LLM_KEY", "BALIE_LANG", "BALIE_POSTGRES", "GOCOVERDIR"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return env

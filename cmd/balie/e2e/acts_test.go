@@ -10,6 +10,8 @@ import (
 	"balie/internal/chat"
 	"balie/internal/store/bolt"
 	"balie/internal/store/document"
+	"balie/internal/store/postgres"
+	"balie/internal/store/postgres/pgtest"
 )
 
 // prove tells the bot who the customer is, by order and postcode.
@@ -83,14 +85,32 @@ func TestAnAgentActs(t *testing.T) {
 	}
 }
 
+// store is what a test puts documents into before a program starts.
+type store interface {
+	document.Engine
+	Close() error
+}
+
+// openStore opens the engine that a program on dir will have.
+func openStore(t *testing.T, dir string) (e store) {
+	t.Helper()
+	var err error
+	if pgtest.Asked() {
+		e, err = postgres.Open(t.Context(), postgres.Options{URL: pgtest.At(t, dir)})
+	} else {
+		e, err = bolt.Open(dir, bolt.Options{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // strict makes a data folder in which one agent may decide about five euros.
 func strict(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	e, err := bolt.Open(dir, bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := openStore(t, dir)
 	lim := action.DefaultLimits()
 	lim.Roles[chat.RoleAgent] = map[action.WriteKind]action.Limit{"*": {PerAct: 500}}
 	if _, err := document.In(e, "limits", document.Options[action.Limits]{History: true}).Put(t.Context(), "limits", lim, 0); err != nil {

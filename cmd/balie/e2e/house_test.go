@@ -12,16 +12,35 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"balie/internal/browsertest"
+	"balie/internal/store/postgres/pgtest"
 )
 
 // program is the built binary, made once by TestMain.
 var program string
+
+// built is the variable that names a program that is there already.
+const built = "BALIE_TEST_PROGRAM"
+
+// TestAllOnPostgres runs the tests of this package with programs that stand on PostgreSQL; all but those that do so by themselves.
+func TestAllOnPostgres(t *testing.T) {
+	pgtest.Again(t, "^TestThreeNodes$|^TestMovingHouse$|^TestTwoNodesOneShop$|^TestEditorScreensAreForEverybody$")
+}
+
+// on is what tells a program which engine the data in dir is kept in, if it is not the file.
+func on(t *testing.T, dir string) []string {
+	t.Helper()
+	if !pgtest.Asked() {
+		return nil
+	}
+	return []string{"BALIE_POSTGRES=" + pgtest.At(t, dir)}
+}
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -31,7 +50,11 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
+		if program = os.Getenv(built); program != "" {
+			return browsertest.Main(m)
+		}
 		program = filepath.Join(dir, "balie")
+		os.Setenv(built, program) // for a process that runs these tests again
 		build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "balie/cmd/balie")
 		build.Stdout, build.Stderr = os.Stderr, os.Stderr
 		if err := build.Run(); err != nil {
@@ -65,7 +88,7 @@ func startAt(t *testing.T, addr, dir string, env ...string) *house {
 	t.Helper()
 	h := &house{t: t, done: make(chan struct{})}
 	h.cmd = exec.Command(program, "serve", "--demo", "--addr", addr, "--data", dir)
-	h.cmd.Env = append(append(os.Environ(), "BALIE_DEMO_PASSWORD="+password), env...)
+	h.cmd.Env = slices.Concat(os.Environ(), []string{"BALIE_DEMO_PASSWORD=" + password}, on(t, dir), env)
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -103,8 +102,8 @@ func TestKillWhileTalking(t *testing.T) {
 		k.check(t, i)
 	}
 	h.stop()
-	if out, err := exec.Command(program, "verify", "--data", dir).CombinedOutput(); err != nil {
-		t.Errorf("verify: %v\n%s", err, out)
+	if said := balie(t, append(on(t, dir), "BALIE_DATA="+dir), "verify"); !strings.Contains(said, " 0 differences") {
+		t.Errorf("verify: %s", said)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -431,15 +432,55 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // balie runs a command to its end and returns what it printed.
 func balie(t *testing.T, env []string, args ...string) string {
 	t.Helper()
+	return balieWith(t, os.DevNull, env, args...)
+}
+
+// balieWith is balie with a file as its input.
+func balieWith(t *testing.T, input string, env []string, args ...string) string {
+	t.Helper()
+	in, err := os.Open(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdin = in
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("balie %v: %v\n%s", args, err, out)
 	}
 	return string(out)
+}
+
+// TestTwoNodesOneShop changes an order through one node; the demo's order system says so on the other at once, and after both were started again.
+func TestTwoNodesOneShop(t *testing.T) {
+	env := "BALIE_POSTGRES=" + pgtest.Database(t)
+	hs := []*house{start(t, t.TempDir(), env), start(t, t.TempDir(), env)}
+	moved := func(h *house) bool { return orderAddress(h, "%23P10001")["city"] == "Utrecht" }
+	if moved(hs[0]) || moved(hs[1]) {
+		t.Fatal("the order is in Utrecht already")
+	}
+	talk := filepath.Join(t.TempDir(), "talk")
+	lines := "Ik wil het bezorgadres van mijn bestelling wijzigen\n#P10001, 1015 CX\nOudegracht\n12\n\n3511 AB\nUtrecht\n1\n"
+	if err := os.WriteFile(talk, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := balieWith(t, talk, nil, "chat", "--url", hs[0].url, "--wait", "30s"); !strings.Contains(said, "done R-") {
+		t.Fatalf("the address was not changed:\n%s", said)
+	}
+	if !moved(hs[0]) || !moved(hs[1]) {
+		t.Errorf("in Utrecht on the node where it was changed: %t, on the other: %t", moved(hs[0]), moved(hs[1]))
+	}
+	for i, h := range hs {
+		h.stop()
+		hs[i] = start(t, t.TempDir(), env)
+	}
+	if !moved(hs[0]) || !moved(hs[1]) {
+		t.Errorf("after a restart: %t and %t", moved(hs[0]), moved(hs[1]))
+	}
 }
 
 // TestMovingHouse moves a house from its file to PostgreSQL and back; a customer comes back in each and finds what was said.

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"balie/internal/browsertest"
-	"balie/internal/store/postgres/pgtest"
 )
 
 // widget is the chat as it sits in the shop's page.
@@ -43,13 +42,8 @@ func (w widget) say(text string) {
 
 // TestTheTrip is the whole way: shop → question answered with a source → address changed with a card → a person → an agent takes
 // over in another browser → answers → the customer sees it → both reload and see the same.
-func TestTheTrip(t *testing.T) { theTrip(t) }
-
-// TestTheTripOnPostgres is the same on the other engine.
-func TestTheTripOnPostgres(t *testing.T) { theTrip(t, "BALIE_POSTGRES="+pgtest.Database(t)) }
-
-func theTrip(t *testing.T, env ...string) {
-	h := start(t, t.TempDir(), env...)
+func TestTheTrip(t *testing.T) {
+	h := start(t, t.TempDir())
 	w := openShop(t, h, "nl")
 	w.WaitText("main", "chatbot")
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"balie/internal/store/postgres/pgtest"
 	"balie/internal/store/storetest"
 )
 
@@ -35,7 +36,7 @@ func TestTrapsAreFound(t *testing.T) {
 			bad.Open = func(c storetest.T, data string, opt storetest.Options) storetest.Store {
 				s := whole(c, data, opt)
 				if !planted {
-					exec(t, address(t, data), m.sql)
+					exec(t, pgtest.At(t, data), m.sql)
 					planted = true
 				}
 				return s

@@ -68,14 +68,6 @@ func binaries() (string, error) {
 	return filepath.Dir(at), nil
 }
 
-// Need skips a test where there is no PostgreSQL, and starts nothing.
-func Need(t T) {
-	t.Helper()
-	if _, err := binaries(); errors.Is(err, errMissing) {
-		t.Skipf("%v", err)
-	}
-}
-
 func version(path string) int {
 	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 	return n
