@@ -66,11 +66,11 @@ func verifyData(ctx context.Context, d *data, _ struct{}, p progress) (out verif
 		out.Differences = append(out.Differences, difference{conv, problem})
 	}
 	if whole, ok := d.engine.(interface { // an engine that also looks over what only it knows of
-		Verify(ctx context.Context, each func(conv, problem string)) (conversations, events int, err error)
+		Verify(ctx context.Context, each func(conv, problem string), progress func(done int)) (conversations, events int, err error)
 	}); ok {
-		out.Conversations, out.Events, err = whole.Verify(ctx, tell)
+		out.Conversations, out.Events, err = whole.Verify(ctx, tell, func(done int) { p(done, 0) })
 		return out, err
 	}
-	out.Conversations, out.Events, err = verify.Log(ctx, d.engine, func(conv chat.ConversationID, problem string) { tell(string(conv), problem) })
+	out.Conversations, out.Events, err = verify.Log(ctx, d.engine, func(conv chat.ConversationID, problem string) { tell(string(conv), problem) }, func(done int) { p(done, 0) })
 	return out, err
 }

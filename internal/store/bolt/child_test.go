@@ -117,7 +117,7 @@ func childLook(dir string) int {
 		return 1
 	}
 	found := 0
-	_, _, err = e.Verify(context.Background(), func(conv, problem string) { found++ })
+	_, _, err = e.Verify(context.Background(), func(conv, problem string) { found++ }, func(int) {})
 	for _, id := range convs(5) {
 		_, err2 := e.Commit(context.Background(), relay.Append{Conv: id, At: chat.Any, Drafts: []chat.Draft{{By: chat.Customer, Body: &chat.Message{Text: "x"}}}})
 		err = errors.Join(err, err2)
@@ -220,7 +220,7 @@ func open(t testing.TB, dir string) *bolt.Engine {
 // sound asserts that Verify finds nothing.
 func sound(t *testing.T, e *bolt.Engine) {
 	t.Helper()
-	if _, _, err := e.Verify(t.Context(), func(conv, problem string) { t.Errorf("%s: %s", conv, problem) }); err != nil {
+	if _, _, err := e.Verify(t.Context(), func(conv, problem string) { t.Errorf("%s: %s", conv, problem) }, func(int) {}); err != nil {
 		t.Error(err)
 	}
 }

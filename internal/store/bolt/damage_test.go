@@ -174,7 +174,7 @@ func TestVerifyFinds(t *testing.T) {
 		edit(t, dir, c.do)
 		e := open(t, dir)
 		var found []string
-		n, events, err := e.Verify(t.Context(), func(conv, problem string) { found = append(found, conv+": "+problem) })
+		n, events, err := e.Verify(t.Context(), func(conv, problem string) { found = append(found, conv+": "+problem) }, func(int) {})
 		if err != nil || n != 5 {
 			t.Errorf("%s: looked at %d conversations (%v)", c.name, n, err)
 		}

@@ -57,7 +57,7 @@ func say(t *testing.T, e *postgres.Engine, conv chat.ConversationID, at chat.Seq
 // whole folds every log again and compares.
 func whole(t *testing.T, e *postgres.Engine) {
 	t.Helper()
-	_, _, err := verify.Log(t.Context(), e, func(conv chat.ConversationID, problem string) { t.Errorf("%s: %s", conv, problem) })
+	_, _, err := verify.Log(t.Context(), e, func(conv chat.ConversationID, problem string) { t.Errorf("%s: %s", conv, problem) }, func(int) {})
 	if err != nil {
 		t.Error(err)
 	}
@@ -353,7 +353,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 	}
 	problems := func() (all []string) {
 		t.Helper()
-		if _, _, err := e.Verify(t.Context(), func(_, problem string) { all = append(all, problem) }); err != nil {
+		if _, _, err := e.Verify(t.Context(), func(_, problem string) { all = append(all, problem) }, func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 		return all

@@ -22,9 +22,10 @@ var looks = []struct{ problem, sql string }{
 }
 
 // Verify folds every log again and compares it with what is kept beside it, then looks over heads, documents, indexes and history. It calls each
-// with every problem: conv names the conversation, or is "". It returns how much it read; err is for what kept it from looking.
-func (e *Engine) Verify(ctx context.Context, each func(conv, problem string)) (conversations, events int, err error) {
-	conversations, events, err = verify.Log(ctx, e, func(id chat.ConversationID, problem string) { each(string(id), problem) })
+// with every problem: conv names the conversation, or is "". It returns how much it read; err is for what kept it from looking. Progress is told how
+// many conversations were looked at.
+func (e *Engine) Verify(ctx context.Context, each func(conv, problem string), progress func(done int)) (conversations, events int, err error) {
+	conversations, events, err = verify.Log(ctx, e, func(id chat.ConversationID, problem string) { each(string(id), problem) }, progress)
 	if err != nil {
 		return conversations, events, err
 	}

@@ -106,7 +106,7 @@ func bring(t *testing.T, s store, dir string) transfer.Summary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := verify.Log(t.Context(), s, func(c chat.ConversationID, problem string) { t.Errorf("%s: %s", c, problem) }); err != nil {
+	if _, _, err := verify.Log(t.Context(), s, func(c chat.ConversationID, problem string) { t.Errorf("%s: %s", c, problem) }, func(int) {}); err != nil {
 		t.Error(err)
 	}
 	return sum

@@ -23,8 +23,8 @@ type Source interface {
 
 // Log folds every conversation and compares it with its row and its places in the lists, and calls each with every problem it finds; conv
 // is "" where the problem is nobody's in particular. It returns how many conversations and events it read; err is for what kept it
-// from looking. A conversation that changes while it is looked at is looked at again.
-func Log(ctx context.Context, s Source, each func(conv chat.ConversationID, problem string)) (conversations, events int, err error) {
+// from looking. A conversation that changes while it is looked at is looked at again. Progress is told after each how many were looked at.
+func Log(ctx context.Context, s Source, each func(conv chat.ConversationID, problem string), progress func(done int)) (conversations, events int, err error) {
 	places, err := placesOf(ctx, s)
 	if err != nil {
 		return 0, 0, err
@@ -37,6 +37,7 @@ func Log(ctx context.Context, s Source, each func(conv chat.ConversationID, prob
 		for _, p := range problems {
 			each(id, p)
 		}
+		progress(conversations)
 		return ctx.Err() == nil
 	})
 	for id := range places {
