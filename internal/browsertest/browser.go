@@ -201,6 +201,15 @@ func (b *Tab) NoScript() {
 	}))
 }
 
+// Before runs a script in every page that is opened from now on, before the page's own.
+func (b *Tab) Before(script string) {
+	b.t.Helper()
+	b.do("set a script up", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	}))
+}
+
 // Eval runs an expression in the page and decodes its value; a promise is waited for.
 func Eval[T any](b *Tab, expr string) T {
 	b.t.Helper()

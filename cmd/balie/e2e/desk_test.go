@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"balie/internal/browsertest"
 )
@@ -130,6 +133,48 @@ func teach(e editor) {
 	e.picture("editor-taught")
 	e.Click("a", "Alle")
 	e.WaitText(".taught-list summary", "1 zin")
+}
+
+// run runs a command of the program to its end.
+func run(t *testing.T, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+}
+
+// TestPollsObeyAReset lets a customer whose network has no WebSocket talk while the house is put back to a backup of before: what is gone is
+// gone from the page, what stayed is there once, and the talk goes on.
+func TestPollsObeyAReset(t *testing.T) {
+	dir, copied := t.TempDir(), filepath.Join(t.TempDir(), "copy.db")
+	h := start(t, dir)
+	tab := browsertest.Open(t)
+	tab.Size(390, 844)
+	tab.Before(`window.WebSocket = class { static OPEN = 1; readyState = 3
+		constructor() { setTimeout(() => this.onclose?.({code: 1006, reason: ''})) } send() {} close() {} }`)
+	tab.Go(h.url + "/chat?site=demo&lang=nl")
+	tab.Wait("document.querySelector('form.composer #text')")
+	w := widget{tab: tab, Frame: tab.Page()}
+	w.say("Wat kost verzenden?")
+	w.WaitText("li.bot .sources", "bezorging")
+	run(t, "backup", copied, "--data", dir)
+	w.say("En hoe lang duurt het?")
+	w.tab.Wait("document.querySelectorAll('li.bot[data-seq]').length >= 2")
+	addr := strings.TrimPrefix(h.url, "http://")
+	h.stop()
+	run(t, "restore", copied, "--data", dir, "--force")
+	h = startAt(t, addr, dir)
+	w.tab.Wait("document.querySelectorAll('li[data-seq]').length === 2")
+	if got := lines(w); strings.Count(got, "Wat kost verzenden?") != 1 || strings.Contains(got, "En hoe lang") {
+		t.Errorf("after the restore the customer sees\n%s", got)
+	}
+	w.say("Kan ik retourneren?")
+	w.tab.Wait("document.querySelectorAll('li.bot[data-seq]').length >= 2")
+	if browsertest.Eval[bool](tab, "document.querySelectorAll('li.waiting, li.failed').length > 0") {
+		t.Error("something is still on its way")
+	}
 }
 
 // TestReceiptsOnPaper prints an agent's receipt and a customer's conversation: each stands alone on one sheet, without buttons.
