@@ -11,15 +11,15 @@ import (
 // ("uw medewerker was onvriendelijk"), a refusal of one and the question whether this is a bot are not asking.
 //
 // A message asks when it does so as a whole or in one of its sentences. A small model decides, over the words, what the
-// words stand for, and what some ninety rules say.
+// words stand for, what the small words between them do, and what some ninety rules say.
 func AsksForPerson(text string) bool { return askingProbability(text) >= personSure }
 
 // Warm trains now what AsksForPerson would otherwise train at the first sentence: call it when the program starts. Again
 // it does nothing.
 func Warm() { asking() }
 
-// personSure is how probable asking must be. It is low, since missing a request is worse than offering a person.
-const personSure = 0.3
+// personSure is how probable asking must be. It is below a half, since missing a request is worse than offering a person.
+const personSure = 0.37
 
 // maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
 const maxPersonWords = 150
@@ -37,13 +37,13 @@ var personTags = []personTag{
 	{"PERSON", strings.Fields(`medewerker medewerkers medewerkster mens mensch menske persoon adviseur adviseuse klantadviseur consultant
 		vertegenwoordiger klantenservicemedewerker servicemedewerker helpdeskmedewerker baliemedewerker operator bediende verkoper verkoopster
 		verkoopmedewerker telefonist telefoniste agent agents human humans humen hooman hunam humna hmuan representative representatives rep employee
-		employees advisor adviser associate executive staff clerk specialist expert deskundige csr echteling`)},
-	{"FOLK", strings.Fields(`person persons people mensen personen peron mister gozer`)},
+		employees reps minsch mins mdwrkr vakman advisor adviser associate executive staff clerk specialist expert deskundige csr echteling`)},
+	{"FOLK", strings.Fields(`ppl person persons people mensen personen peron mister gozer`)},
 	{"SOMEONE", strings.Fields(`iemand someone somebody anyone anybody collega collegas colleague colleagues coworker coworkers workmate smeone`)},
 	{"NOBODY", strings.Fields(`niemand nobody noone`)},
 	{"BOSS", strings.Fields(`manager leidinggevende baas supervisor chef boss teamleider teamlead directeur director directie eigenaar owner
 		bedrijfsleider filiaalmanager storemanager verantwoordelijke bazin superior management`)},
-	{"DESK", strings.Fields(`klantenservice helpdesk servicedesk klantendienst support callcenter frontoffice`)},
+	{"DESK", strings.Fields(`klantenservice helpdesk servicedesk klantendienst support callcenter frontoffice receptie reception receptionist receptioniste servicebalie balie frontdesk hoofdkantoor headquarters`)},
 	{"DEPT", strings.Fields(`afdeling department dept`)},
 	{"BOT", strings.Fields(`robot robots bot bots chatbot chatbots computer computers machine machines ai automaat computerprogramma`)},
 	{"TALK", strings.Fields(`spreken praten chatten babbelen klappen speak talk chat speaking talking chatting converse overleggen spreek spek
@@ -68,16 +68,16 @@ func readPersonWords(norm string, tag func(word string) string) personWords {
 }
 
 // deskNames are the names of the desk that take two words.
-var deskNames = regexp.MustCompile(`\b(?:custo?mer (?:serv|care|supp)[a-z]*|service ?desk|help ?desk|klanten ?ser[a-z]*|support (?:staff|team))\b`)
+var deskNames = regexp.MustCompile(`\b(?:custo?mer (?:serv|care|supp)[a-z]*|service ?desk|help ?desk|klanten ?ser[a-z]*|support (?:staff|team)|front desk|head office)\b`)
 
 // phrases are groups of words that mean one of the tagged words.
 var phrases = strings.NewReplacer("door verbinden", "doorverbinden", "livechat", "live chat", "sum1", "someone", "some1", "someone", "any1", "anyone",
-	"ne1", "anyone", "no one", "nobody", " 2 ", " to ", "in charge", "responsible boss", "vlees en bloed", "echt mens", "flesh and blood", "real human",
+	"ne1", "anyone", "no, ", "nope ", "no one", "nobody", " 2 ", " to ", "in charge", "responsible boss", "vlees en bloed", "echt mens", "flesh and blood", "real human",
 	"te woord", "spreken", "one of you ", "someone ", "een van jullie ", "iemand ", "een van u ", "iemand ",
 	"real human being", "real human", "human being", "human", "menselijk wezen", "mens")
 
 // knownWords are common words a letter or two away from a key noun, which they are not.
-var knownWords = set(`meneer menen menu mense wens wensen lens kans dans mensa merken werken medewerking bewerken talent
+var knownWords = set(`overleden overladen meneer menen menu mense wens wensen lens kans dans mensa merken werken medewerking bewerken talent
 	urgent argent accent aging event people purple percent reason season poison prison pension version passion patroon personeel persoonlijk
 	personal persoonlijke spreekt spraken sprak spreek gesproken gesprek spoken breken streken speaker speakers broken bank tank task
 	tall tale take talks praat praatte platen prater spelen laten haten gaten chart charm cheat hat that what chats chapter boot
@@ -100,6 +100,15 @@ func tagOf(w string) string {
 	}
 	if len(w) < 4 || len(w) > 26 || knownWords[w] {
 		return w
+	}
+	if single := slices.Compact([]byte(w)); len(single) < len(w) { // "hummann", "medewerrker"
+		for _, t := range personTags {
+			for _, n := range t.nouns {
+				if len(n) >= 5 && string(single) == string(slices.Compact([]byte(n))) {
+					return t.tag
+				}
+			}
+		}
 	}
 	for _, t := range personTags {
 		for _, n := range t.nouns {

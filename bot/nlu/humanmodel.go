@@ -8,19 +8,23 @@ import (
 	"sync/atomic"
 )
 
-// askingModel tells asking for a person from everything else: a regression over the words, over the order of what the
-// words stand for, and over what each group of rules says.
+// askingModel tells asking for a person from everything else: a linear machine over the words, over the order of what the words stand for and of
+// what the small words do, and over what each group of rules says.
 type askingModel struct {
-	words, tags *vocabulary
-	weights     *packed
+	words, tags, shapes *vocabulary
+	weights             *packed
 }
 
-// The squared lengths of the three parts of a sentence's vector.
+// The squared lengths of the four parts of a sentence's vector.
 const (
-	askWordShare = 0.3
-	askTagShare  = 0.3
-	askRuleShare = 0.4
+	askWordShare  = 0.25
+	askTagShare   = 0.25
+	askShapeShare = 0.25
+	askRuleShare  = 0.25
 )
+
+// askRefusing is what is left of the probability when a rule says that a person is refused: few such sentences ask for one after all.
+const askRefusing = 0.4
 
 // ruleFires is how many rules a sentence is expected to set off; more than that share the rules' length.
 const ruleFires = 4
@@ -89,10 +93,16 @@ func (m *askingModel) vector(g *grams, p personWords) []feature {
 	for i := start; i < len(x); i++ {
 		x[i].col += uint32(len(m.words.idf))
 	}
+	g.ofTags(shape(p.tagged))
+	start = len(x)
+	x = m.shapes.part(g.wordHash, askShapeShare, x)
+	for i := start; i < len(x); i++ {
+		x[i].col += uint32(len(m.words.idf) + len(m.tags.idf))
+	}
 	start = len(x)
 	verdicts := p.verdicts()
 	for _, v := range verdicts {
-		x = append(x, feature{uint32(len(m.words.idf)+len(m.tags.idf)) + v, 1})
+		x = append(x, feature{uint32(len(m.words.idf)+len(m.tags.idf)+len(m.shapes.idf)) + v, 1})
 	}
 	scaleTo(x[start:], askRuleShare*min(1, float64(len(verdicts))/ruleFires))
 	return x
@@ -108,6 +118,9 @@ func (m *askingModel) probability(p personWords) float64 {
 	s := make([]float32, m.weights.classes)
 	m.weights.scores(x, s)
 	softmax(s[:2])
+	if p.speaksOfPeople() && p.refuses() {
+		return float64(s[1]) * askRefusing
+	}
 	return float64(s[1])
 }
 
@@ -116,21 +129,23 @@ type askingExample struct {
 	asks  bool
 }
 
-// How the regression is set.
-const askCost, askEpochs = 10.0, 14
+// How the learner is set.
+const askCost, askEpochs = 4.0, 14
 
 func trainAsking(examples []askingExample) *askingModel {
-	var texts, tagged []string
+	var texts, tagged, shapes []string
 	for _, e := range examples {
-		texts, tagged = append(texts, e.words.sentence), append(tagged, e.words.tagged)
+		texts, tagged, shapes = append(texts, e.words.sentence), append(tagged, e.words.tagged), append(shapes, shape(e.words.tagged))
 	}
-	m := &askingModel{words: newVocabulary(texts, 1), tags: newVocabularyOf(tagged, 2, (*grams).ofTags)}
-	p := problem{classes: 2, cols: len(m.words.idf) + len(m.tags.idf) + ruleColumns}
+	m := &askingModel{words: newVocabulary(texts, 1), tags: newVocabularyOf(tagged, 2, (*grams).ofTags), shapes: newVocabularyOf(shapes, 2, (*grams).ofTags)}
+	p := problem{classes: 2, cols: len(m.words.idf) + len(m.tags.idf) + len(m.shapes.idf) + ruleColumns}
 	var g grams
 	for _, e := range examples {
 		p.x, p.y = append(p.x, m.vector(&g, e.words)), append(p.y, count(e.asks))
 	}
-	m.weights = trainSoftmax(p, askCost, askEpochs, rand.New(rand.NewPCG(0, 5)))
+	l := newLearner(p)
+	l.hinge(p, p.all(), askCost, askEpochs, rand.New(rand.NewPCG(0, 5)))
+	m.weights = l.pack()
 	return m
 }
 

@@ -26,7 +26,8 @@ var (
 	refusesHelp = []rule{
 		newRule(`\b(?:niet|not|dont|never|nooit|hoef|hoeft|no need)(?: (?:to|want|have|need|need to|be|me|mij|weer|again|niet|te|please|aub|even|ook|verder|meer)){0,5} (?:CONNECT|connect|forward|pass me|send me|stuur)\b`),
 		newRule(`\b(?:CONNECT|verbind|stuur|connect)(?: (?:me|mij|maar|dus|aub|to|naar))* (?:niet|hoeft|hoef|is niet nodig)\b`),
-		newRule(`\b(?:dont|do not|hoef|hoeft|niet|not|wil)(?: (?:want|need|wish|have|to|met|with|a|an|een|niet|te|TALK|get))* (?:NOBODY|SOMEONE)(?: (?:te|TALK|spreken|halen|meer|hoor|at all|involved|watching|erbij))*$`),
+		newRule(`\b(?:wil|wou)(?: (?:met|echt|gewoon|nu))* NOBODY\b`),
+		newRule(`\b(?:dont|do not|hoef|hoeft|niet|not)(?: (?:want|need|wish|have|to|met|with|a|an|een|niet|te|TALK|get))* (?:NOBODY|SOMEONE)(?: (?:te|TALK|spreken|halen|meer|hoor|at all|involved|watching|erbij))*$`),
 		newRule(`\b(?:liever|rather|prefer|preferably)(?: (?:TALK|to|ask|have|vraag|ik|i|it|het|vraag ik|with|met|aan|tegen|een|a|an|gewoon|just))* (?:BOT|you|jou|jij)\b(?: (?:dan|than|over|instead of)\b| *$)`),
 		newRule(`\b(?:liever|rather|prefer)(?: (?:not|niet|geen|met|a|an|een|to|with))* (?:geen|not|niet)(?: (?:met|a|an|een|to|with|TALK))* (?:PERSON|FOLK|SOMEONE)\b`),
 		newRule(`\bPERSON (?:is |isnt |hoeft )(?:no longer|not|niet|needed|nodig)\b`),
@@ -84,6 +85,6 @@ var (
 	asksToConnect = newRule(`^(?:please |can you |could you |just )*(?:transfer|connect|escalate|forward)(?: me| this| please| now| pls| to DESK)*$`)
 	// nothing but the person: "medewerker!", "a human please", "agent agent agent".
 	barePerson  = newRule(`^(?:(?:een|a|an|the|de|echte?|real|live|human|gewoon|just|graag|aub|alstublieft|alsjeblieft|svp|please|pls|plz|nu|now|ik|i|ja|yes|nee|no|hallo|hi|hello|hoi|ok|help|naar|to|met|with|n|liever|only|alleen|customer|service|een van je) ?)*(?:PERSON|FOLK|BOSS|DESK)(?: (?:PERSON|graag|aub|alstublieft|alsjeblieft|svp|please|pls|plz|nu|now|nodig|needed|dan|then|hier|here|thanks|bedankt))*$`)
-	stillWants  = newRule(`\b(?:ik wil|wil ik|ik eis|mag ik|kan ik|i want|i need|can i|could i|may i|let me|laat me|laat mij|geef me|geef mij|give me|verbind|connect me|transfer me|ik wens|i demand|id like|i would like|ik zou|get me|had graag|graag gesproken|hoping to|vraag om|ask for|asking for)\b`)
+	stillWants  = newRule(`\b(?:die ik (?:kan|mag)|ever|ignor\w+|zo goed|aan de lijn|nog (?:een )?(?:PERSON|FOLK|mens|medewerker|iemand|mensen) (?:op|aanwezig|vrij|die)|ik wil|wil ik|ik eis|mag ik|kan ik|i want|i need|can i|could i|may i|let me|laat me|laat mij|geef me|geef mij|give me|verbind|connect me|transfer me|ik wens|i demand|id like|i would like|ik zou|get me|had graag|graag gesproken|hoping to|vraag om|ask for|asking for)\b`)
 	wantsAnyway = newRule(stillWants.String() + upTo6 + ` ` + anyone + `\b`)
 )

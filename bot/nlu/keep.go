@@ -23,6 +23,7 @@ type keptModel struct {
 	LangWords         keptWords
 	LangWeights       keptWeights
 	AskWords, AskTags keptWords
+	AskShapes         keptWords
 	AskWeights        keptWeights
 	Conflicts         []Conflict
 }
@@ -78,7 +79,7 @@ func (m *Model) Save(w io.Writer, note []byte) error {
 		Note: note, Intents: m.intents, Known: m.known, Sure: m.sure, Person: m.person, Conflicts: m.conflicts,
 		Words: keepWords(m.vocab), Weights: keepWeights(m.weights),
 		Langs: m.lang.langs, LangWords: keepWords(m.lang.vocab), LangWeights: keepWeights(m.lang.weights),
-		AskWords: keepWords(ask.words), AskTags: keepWords(ask.tags), AskWeights: keepWeights(ask.weights),
+		AskWords: keepWords(ask.words), AskTags: keepWords(ask.tags), AskShapes: keepWords(ask.shapes), AskWeights: keepWeights(ask.weights),
 	})
 	if err != nil {
 		return fmt.Errorf("encode the model: %w", err)
@@ -115,6 +116,6 @@ func Load(r io.Reader, opt Options) (*Model, []byte, error) {
 		vocab: k.Words.words(), weights: k.Weights.weights(),
 		lang: &langModel{langs: k.Langs, vocab: k.LangWords.words(), weights: k.LangWeights.weights()}}
 	m.spare()
-	asked.CompareAndSwap(nil, &askingModel{words: k.AskWords.words(), tags: k.AskTags.words(), weights: k.AskWeights.weights()})
+	asked.CompareAndSwap(nil, &askingModel{words: k.AskWords.words(), tags: k.AskTags.words(), shapes: k.AskShapes.words(), weights: k.AskWeights.weights()})
 	return m, k.Note, nil
 }
