@@ -95,7 +95,7 @@ func (w *Workshop) Gate(ctx context.Context, key string, to State, progress func
 	}
 	rep := &Report{Article: key, Rev: rev, To: to, Neighbours: neighbours, Asked: len(questions), At: w.now(), of: k.of,
 		From: map[string]int{}, Verdicts: map[string]int{}, Changes: []Change{}}
-	results, err := w.hold(ctx, questions, w.Library, k, progress)
+	results, err := w.hold(w.Library.knowing(ctx, questions), questions, w.Library, k, progress)
 	if err != nil {
 		return nil, fmt.Errorf("run the gate of %s: %w", key, err)
 	}

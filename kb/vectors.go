@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 )
 
 // Embedder turns texts into vectors of one length, one for each, in order, or fails within a budget of its own. Texts that mean the same
@@ -21,6 +22,7 @@ type Vectors struct {
 	Model     string   // a name for what makes them; another name means new vectors for all passages
 	Passages  Embedder // asked in the background, with patience
 	Questions Embedder // asked while a customer waits: it must answer at once or fail, and not make every customer wait for a dead endpoint
+	Many      Embedder // asked for many questions together, as a gate has them; nil: Questions
 }
 
 // vector is a direction with its length taken out, in a quarter of the memory: each number is a 127th of the largest, times scale.
@@ -146,9 +148,13 @@ func (l *Library) questionVectors(ctx context.Context, texts []string) map[strin
 	if l.table == nil {
 		return out
 	}
+	ask := l.opt.Vectors.Questions
+	if l.opt.Vectors.Many != nil {
+		ask = l.opt.Vectors.Many
+	}
 	for at := 0; at < len(texts); at += embedBatch {
 		part := texts[at:min(at+embedBatch, len(texts))]
-		got, err := l.opt.Vectors.Questions.Embed(ctx, part)
+		got, err := ask.Embed(ctx, part)
 		if err != nil || len(got) != len(part) {
 			return out
 		}
@@ -159,4 +165,22 @@ func (l *Library) questionVectors(ctx context.Context, texts []string) map[strin
 		}
 	}
 	return out
+}
+
+// gateAsks is how long a gate waits for the vectors of its questions.
+const gateAsks = 2 * time.Second
+
+// knowing gives searches under the context the vectors of the questions, fetched together: one by one they would take longer than an
+// editor waits. Those that do not come in time are answered by words, before and after alike.
+func (l *Library) knowing(ctx context.Context, questions []Question) context.Context {
+	if l.table == nil {
+		return ctx
+	}
+	texts := make([]string, len(questions))
+	for i, q := range questions {
+		texts[i] = q.Text
+	}
+	soon, stop := context.WithTimeout(ctx, gateAsks)
+	defer stop()
+	return withVectors(ctx, l.questionVectors(soon, texts))
 }

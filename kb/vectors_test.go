@@ -136,7 +136,7 @@ func TestMeaningFindsWhatWordsDoNot(t *testing.T) {
 	}
 	h.first("nl", "hoe laat gaat de maan onder", "") // what nobody wrote about stays refused
 	h.first("nl", "betalen met een pinpas", "a3")
-	if st, ok := h.lib.VectorState(); !ok || st.Done != 9 || st.Total != 9 || st.Problem != "" {
+	if st, ok := h.lib.VectorState(); !ok || st.Done != 9 || st.Total != 9 || st.Failing {
 		t.Errorf("state %+v, %t", st, ok)
 	}
 }
@@ -274,10 +274,10 @@ func TestARunningLibraryLearnsByItself(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { h.lib.Run(ctx) })
 	defer func() { stop(); running.Wait() }()
-	wait(t, "the trouble is told", func() bool { st, _ := h.lib.VectorState(); return st.Problem != "" })
+	wait(t, "the trouble is told", func() bool { st, _ := h.lib.VectorState(); return st.Failing })
 	h.first("nl", "betalen met een pinpas", "a3")
 	s.fail.Store(false)
-	wait(t, "it tries again", func() bool { st, _ := h.lib.VectorState(); return st.Done == 9 && st.Problem == "" })
+	wait(t, "it tries again", func() bool { st, _ := h.lib.VectorState(); return st.Done == 9 && !st.Failing })
 	h.write("---\nid: nieuw\nlang: nl\ntitle: Bakfiets huren\n---\nEen bakfiets huren kan per dag.\n")
 	h.lib.Poke()
 	wait(t, "a new article gets its vector", func() bool { st, _ := h.lib.VectorState(); return st.Done == 10 })

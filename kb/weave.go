@@ -35,9 +35,9 @@ type wovenLang struct {
 // VectorState says how far the library is with its vectors.
 type VectorState struct {
 	Model   string `json:"model"`
-	Done    int    `json:"done"`  // passages that have one
-	Total   int    `json:"total"` // passages there are
-	Problem string `json:"problem,omitempty"`
+	Done    int    `json:"done"`              // passages that have one
+	Total   int    `json:"total"`             // passages there are
+	Failing bool   `json:"failing,omitempty"` // the endpoint does not give them; it is asked again
 }
 
 // progress is the vector state behind a lock.
@@ -188,7 +188,9 @@ func (l *Library) learnView(ctx context.Context, v *view, progress func(done, to
 		return err
 	}
 	total := v.passages()
-	l.learning.set(func(s *VectorState) { s.Done, s.Total = total-len(missing), total })
+	l.learning.set(func(s *VectorState) {
+		s.Done, s.Total, s.Failing = total-len(missing), total, s.Failing && len(missing) > 0
+	})
 	told := time.Now()
 	for at := 0; at < len(missing); at += embedBatch {
 		part := missing[at:min(at+embedBatch, len(missing))]
@@ -197,7 +199,7 @@ func (l *Library) learnView(ctx context.Context, v *view, progress func(done, to
 			return errors.Join(err, weaving)
 		}
 		done := total - len(missing) + at + len(part)
-		l.learning.set(func(s *VectorState) { s.Done, s.Problem = done, "" })
+		l.learning.set(func(s *VectorState) { s.Done, s.Failing = done, false })
 		if progress != nil {
 			progress(done, total)
 		}
@@ -253,7 +255,7 @@ func (l *Library) learn(ctx context.Context) {
 		again := time.Duration(math.MaxInt64)
 		if err := l.Learn(ctx, nil); err != nil && ctx.Err() == nil {
 			l.opt.Log.Warn("passages stay without vectors for now", "err", err)
-			l.learning.set(func(s *VectorState) { s.Problem = err.Error() })
+			l.learning.set(func(s *VectorState) { s.Failing = true })
 			again = l.opt.Again
 		}
 		pause := time.NewTimer(again)

@@ -139,7 +139,13 @@ func (s *Server) kbList(_ http.ResponseWriter, r *http.Request, p handoff.Person
 	if err == nil {
 		err = s.aboutItems(r.Context(), p, items)
 	}
-	return map[string]any{"articles": items}, err
+	out := map[string]any{"articles": items}
+	if s.opt.Editors != nil {
+		if vectors, ok := s.opt.Editors.Workshop.Library.VectorState(); ok {
+			out["vectors"] = vectors
+		}
+	}
+	return out, err
 }
 
 func (s *Server) itemOf(a kb.Article, rev uint64) articleItem {

@@ -21,6 +21,7 @@ func libraryVectors(cfg config.Embed) *kb.Vectors {
 		Model:     cmp.Or(cfg.Model, "default") + " " + cfg.PassagePrefix,
 		Passages:  prefixed{e.WithBudget(learnBudget), cfg.PassagePrefix},
 		Questions: prefixed{e, cfg.QueryPrefix},
+		Many:      prefixed{e.WithBudget(learnBudget), cfg.QueryPrefix},
 	}
 }
 

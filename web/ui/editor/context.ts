@@ -5,7 +5,7 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { langOf, locale, translator, type EditorKey, type Holes, type Lang } from '../shared/i18n'
 import { call, Refused } from './api'
-import type { Item, Me } from './protocol'
+import type { Item, Me, Vectors } from './protocol'
 
 export class Room {
   readonly me = signal<Me | null | undefined>(undefined)
@@ -15,6 +15,7 @@ export class Room {
   /** What a screen reader hears and a notice shows: something went well. */
   readonly notice = signal('')
   readonly items = signal<Item[] | undefined>(undefined)
+  readonly vectors = signal<Vectors | undefined>(undefined)
   readonly t: (key: EditorKey, holes?: Holes) => string
   /** before asks whether a screen may be left; false keeps us there. */
   before: (() => boolean) | undefined
@@ -71,8 +72,9 @@ export class Room {
   }
 
   async load() {
-    const { articles } = await call<{ articles: Item[] }>('GET', '/kb/articles')
+    const { articles, vectors } = await call<{ articles: Item[]; vectors?: Vectors }>('GET', '/kb/articles')
     this.items.value = articles
+    this.vectors.value = vectors
   }
 }
 

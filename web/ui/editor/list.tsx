@@ -83,11 +83,20 @@ export function ListPage() {
         </label>
         <p class="muted" role="status">{t('subjects', { n: all.length })}</p>
       </form>
+      <Learning />
       {all.length === 0 ? <p class="muted none">{t('nothing_found')}</p> : <Subjects all={all.slice(0, shown.value)} />}
       {all.length > shown.value && <button type="button" onClick={() => (shown.value += page)}>{t('show_more')}</button>}
       {making.value && <NewArticle close={() => (making.value = false)} />}
     </main>
   )
+}
+
+/** Learning says that the search does not yet know the meaning of all texts. */
+function Learning() {
+  const { t, vectors } = useRoom()
+  const v = vectors.value
+  if (!v || v.done >= v.total) return null
+  return <p class="muted" role="status">{t(v.failing ? 'vectors_failing' : 'vectors_learning', { done: v.done, total: v.total })}</p>
 }
 
 function fits(s: Subject, words: string[], filter: string): boolean {

@@ -34,6 +34,14 @@ export interface Article extends Content {
   source_sum?: string
 }
 
+/** How many passages have their sentence vectors. */
+export interface Vectors {
+  model: string
+  done: number
+  total: number
+  failing?: boolean
+}
+
 export interface Item {
   id: string
   lang: string
