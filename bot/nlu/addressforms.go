@@ -200,6 +200,9 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	if w := r.lower(k); w == "house" && r.lower(k+1) == "number" {
 		k++
 	}
+	if _, _, other := r.postcodeAt(k); other > 0 { // "5612 AB en 5613 CD"
+		return a, i, j
+	}
 	if number, addition, hn := r.houseAt(k); hn > 0 {
 		a.Number, a.Addition = number, addition
 		j = r.streetBehind(&a, k+hn)

@@ -1,87 +1,11 @@
 package nlu
 
 import (
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 )
-
-var moneyPattern = regexp.MustCompile(`(?:(€|\$|£|\beur(?:o|os)?\b|\busd\b|\bgbp\b)\s?(\d{1,7}(?:[.,]\d{3})*(?:[.,](?:\d{2}|-))?)|(\d{1,7}(?:[.,]\d{3})*(?:[.,](?:\d{2}|-))?)\s?(€|\$|£|euros?\b|eur\b|dollars?\b|usd\b|pounds?\b|gbp\b|cents?\b))`)
-
-var currencies = map[string]string{"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "usd": "USD",
-	"dollar": "USD", "dollars": "USD", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP"}
-
-// findMoney finds amounts with a currency before or behind them. "Cent" follows the country: dollars in the US.
-func findMoney(folded string, h Hints) []found[Money] {
-	if !mentionsMoney(folded) {
-		return nil
-	}
-	var out []found[Money]
-	for _, m := range moneyPattern.FindAllStringSubmatchIndex(folded, maxFound) {
-		sign, number := part(folded, m, 1), part(folded, m, 2)
-		if number == "" {
-			number, sign = part(folded, m, 3), part(folded, m, 4)
-		}
-		cents, ok := parseCents(number)
-		currency := currencies[sign]
-		if strings.HasPrefix(sign, "cent") {
-			cents, currency = cents/100, "EUR"
-			if h.Country == "US" {
-				currency = "USD"
-			}
-		}
-		if ok {
-			out = append(out, found[Money]{Money{cents, currency}, m[0], m[1]})
-		}
-	}
-	return out
-}
-
-// mentionsMoney is a cheap look at whether there is a currency and a digit at all.
-func mentionsMoney(folded string) bool {
-	if !strings.ContainsAny(folded, "0123456789") {
-		return false
-	}
-	for _, c := range []string{"€", "$", "£", "eur", "usd", "gbp", "dollar", "pound", "cent"} {
-		if strings.Contains(folded, c) {
-			return true
-		}
-	}
-	return false
-}
-
-func part(s string, m []int, group int) string {
-	if m[2*group] < 0 {
-		return ""
-	}
-	return s[m[2*group]:m[2*group+1]]
-}
-
-// parseCents reads 12, 12,50, 12.50, 1.250,00, 1,250.00 and 12,-. The last separator is a decimal one when two digits
-// or a dash follow it.
-func parseCents(s string) (int64, bool) {
-	s = strings.TrimSuffix(strings.TrimSuffix(s, ",-"), ".-")
-	whole, fraction := s, ""
-	if i := strings.LastIndexAny(s, ".,"); i >= 0 && len(s)-i-1 == 2 {
-		whole, fraction = s[:i], s[i+1:]
-	}
-	whole = strings.NewReplacer(".", "", ",", "").Replace(whole)
-	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || n > math.MaxInt64/1000 {
-		return 0, false
-	}
-	cents := n * 100
-	if fraction != "" {
-		f, err := strconv.Atoi(fraction)
-		if err != nil {
-			return 0, false
-		}
-		cents += int64(f)
-	}
-	return cents, true
-}
 
 // numberWords are the counts people write out, Dutch and English.
 var numberWords = map[string]int{
@@ -112,6 +36,9 @@ var notCounted = set(`dag dagen week weken maand maanden jaar jaren uur uren min
 
 var quantityPattern = regexp.MustCompile(`\b(\d{1,3})\s?(?:x|stuks?|st\.|pieces?|pcs|units?|items?|artikelen|exemplaren)\b|\b(?:x|aantal:?|quantity:?|qty:?)\s?(\d{1,3})\b`)
 
+// countPattern is a count that no noun follows: "2 van de 4", "maak er 5 van", "3 in plaats van 2", "alle drie".
+var countPattern = regexp.MustCompile(`\b(\d{1,2}|een|twee|drie|vier|vijf|one|two|three|four|five) (?:van|of) (?:de|mijn|onze|the|my|our|those|these) (?:\d{1,2}|twee|drie|vier|vijf|zes|two|three|four|five|six)\b|\b(?:maak er|maak het|doe er|neem er|make it|make that) (\d{1,2}|twee|drie|vier|vijf|zes|two|three|four|five|six)(?: van| please| graag|[.!]|$)|(?:^| )(\d{1,2}|twee|drie|vier|vijf|two|three|four|five) (?:in plaats van|ipv|instead of|rather than) (?:\d{1,2}|een|twee|drie|vier|vijf|one|two|three|four|five)\b|\b(?:alle|all) (twee|drie|vier|vijf|zes|two|three|four|five|six)\b`)
+
 // findQuantity finds how many: "2x", "drie stuks", "aantal 4", or a count straight before a noun ("twee lampen"). The
 // articles "een" and "a" are no count.
 func findQuantity(folded string) int {
@@ -119,6 +46,13 @@ func findQuantity(folded string) int {
 		if m := quantityPattern.FindStringSubmatch(folded); m != nil {
 			n, _ := number(m[1] + m[2])
 			return n
+		}
+	}
+	if m := countPattern.FindStringSubmatch(folded); m != nil {
+		for _, w := range m[1:] {
+			if n, ok := number(w); ok && n > 0 && n < 100 {
+				return n
+			}
 		}
 	}
 	list := words(folded)
@@ -147,13 +81,13 @@ var reasons = []struct {
 	name    string
 	phrases []string
 }{
-	{"damaged", phraseList("kapot|stuk gegaan|is stuk|was stuk|al stuk|defect|beschadigd|beschadigt|gebroken|gebarsten|kras|krassen|barst|deuk|lekt|broke|broken|damaged|defective|faulty|cracked|crack|scratch|scratched|scratches|dent|dented|leaks|leaking|doet het niet|werkt niet|doesnt work|does not work|not working|stopped working")},
-	{"wrong_item", phraseList("verkeerde artikel|verkeerd artikel|verkeerde product|verkeerd product|verkeerde item|verkeerde kleur|niet wat ik besteld|niet wat ik heb besteld|wrong item|wrong product|wrong color|wrong colour|not what i ordered|iets anders gekregen|iets anders ontvangen")},
+	{"damaged", phraseList("kapot|stuk gegaan|is stuk|was stuk|al stuk|defect|beschadigd|beschadigt|gebroken|gebarsten|kras|krassen|barst|deuk|lekt|broke|broken|damaged|defective|faulty|cracked|crack|scratch|scratched|scratches|dent|dented|leaks|leaking|doet het niet|werkt niet|doesnt work|does not work|not working|stopped working|doet niks|doet niets|does nothing|is dead|its dead|in stukken|ligt in stukken")},
+	{"wrong_item", phraseList("verkeerde artikel|verkeerd artikel|verkeerde product|verkeerd product|verkeerde item|verkeerde kleur|niet wat ik besteld|niet wat ik heb besteld|wrong item|wrong product|wrong color|wrong colour|not what i ordered|iets anders gekregen|iets anders ontvangen|verkeerde gekregen|verkeerde ontvangen|verkeerde gestuurd|wrong one|sent the wrong|got the wrong")},
+	{"too_late", phraseList("te laat|duurt te lang|te lang duurt|too late|takes too long|taking too long|takes forever|taking forever|taking ages|takes ages|too slow|te traag")},
 	{"does_not_fit", phraseList("past niet|passen niet|te groot|te klein|te krap|te wijd|te strak|te lang|te kort|verkeerde maat|too big|too small|too tight|too large|too loose|too long|too short|doesnt fit|does not fit|dont fit|do not fit|wrong size")},
 	{"ordered_by_mistake", phraseList("per ongeluk|vergist|verkeerd besteld|dubbel besteld|twee keer besteld|foutje|by mistake|by accident|accidentally|ordered twice|ordered wrong|wrongly ordered")},
-	{"too_late", phraseList("te laat|duurt te lang|te lang duurt|too late|takes too long|taking too long")},
 	{"cheaper_elsewhere", phraseList("goedkoper|cheaper|te duur|too expensive|better price")},
-	{"not_as_expected", phraseList("bevalt niet|bevalt me niet|bevalt mij niet|valt tegen|niet mooi|niet zoals verwacht|voldoet niet|vind hem niet|vind het niet|vind ze niet|dont like|do not like|not as expected|not as described|disappointed|disappointing|poor quality|slechte kwaliteit")},
+	{"not_as_expected", phraseList("miskoop|niet leuk|wasnt liked|isnt nice|bevalt niet|bevalt me niet|bevalt mij niet|valt tegen|niet mooi|niet zoals verwacht|voldoet niet|vind hem niet|vind het niet|vind ze niet|dont like|do not like|not as expected|not as described|disappointed|disappointing|poor quality|slechte kwaliteit")},
 	{"no_longer_needed", phraseList("niet meer nodig|hoef hem niet|hoef het niet|hoef ze niet|wil hem niet meer|wil het niet meer|wil ze niet meer|bedacht|van gedachten|no longer need|no longer needed|dont need it|dont want it|dont need them|dont want them|do not need it|do not want it|changed my mind")},
 }
 
@@ -189,7 +123,8 @@ var productStop = set(`is was zijn waren die dat which that from van uit voor fo
 		because omdat maar but ik i u you je jullie bezorgd geleverd delivered arrived aangekomen komt comes blijft
 		wijzigen veranderen aanpassen change beschadigd kapot defect broken damaged missing ontbreekt instead als if om
 		too te zo so nu now vandaag today morgen tomorrow gisteren yesterday gekregen ontvangen received besteld ordered
-		wordt worden mag may could would zou ook also here hier weer again alleen only overmorgen gisteren eergisteren bij by near next last volgende vorige`)
+		wordt worden mag may could would zou ook also here hier weer again alleen only overmorgen gisteren eergisteren bij by near next last volgende vorige
+		kost kostte moest moet houden keep krijg kreeg krijgen geef had hadden gaat ging komen kwam blijkt lijkt`)
 
 // notProduct are nouns of the trade: what every customer talks about, whatever was bought.
 var notProduct = set(`order orders ordernummer bestelnummer bestelling bestellingen pakket pakje pakketje package parcel adres
@@ -197,7 +132,9 @@ var notProduct = set(`order orders ordernummer bestelnummer bestelling bestellin
 		question mail email e-mail telefoonnummer phone number nummer rit status levering delivery aankoop purchase koop
 		overeenkomst contract gegevens data dag day week maand month keer time items item artikel artikelen product
 		producten products iets something alles everything rest deel part label straat street zip zipcode postcode buren buurman buurvrouw neighbour neighbor bezorger courier datum date website site app winkel store webshop werk work kantoor office straat street weg zip zipcode postcode buren buurman buurvrouw neighbour bezorger courier eerste tweede overmorgen datum date website site app winkel store webshop retourlabel retour return huis house
-		baas manager collega colleague robot bot chatbot service klantenservice customer support refund copy kopie`)
+		baas manager collega colleague robot bot chatbot service klantenservice customer support refund copy kopie
+		mind first second one ones other others evening morning afternoon night avond ochtend middag colour color kleur kleuren verkeerde verkeerd discount korting
+		euro euros dollar dollars pound pounds bucks quid cent cents hundred thousand honderd verzendkosten shipping bill couple paar beetje miskoop nieuwe oude new old nieuw oud bedrag amount price prijs`)
 
 // findProduct returns the words that may name a product: at most five behind an article or "my". It only narrows down:
 // the bot matches them with what the customer really ordered.
@@ -216,6 +153,9 @@ func findProduct(work string) string {
 				break
 			}
 			name = append(name, w)
+		}
+		for len(name) > 1 && (numberWords[strings.ToLower(name[0])] > 0 || isDigits(name[0]) || strings.EqualFold(name[0], "of")) { // "de twee stoelen", "een paar sokken"
+			name = name[1:]
 		}
 		if len(name) > 0 && !notProduct[strings.ToLower(name[len(name)-1])] && !notProduct[strings.ToLower(name[0])] {
 			return strings.Join(name, " ")

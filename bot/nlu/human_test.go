@@ -27,7 +27,7 @@ func TestAsksForPerson(t *testing.T) {
 		name       string
 		hear, pass float64 // floors
 	}{
-		{"person", 0.99, 0.95},          // by the writer of the rules
+		{"person", 0.99, 0.95}, // by the writer of the rules
 		{"person-heldout", 0.94, 0.94},
 	} {
 		t.Run(list.name, func(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 )
 
 // DefaultOrderPattern is what an order number looks like unless the shop says otherwise: letters and digits behind a "#",
-// a few letters and at least four digits, or five digits and more. The last kind counts only as a whole message or
-// next to a word such as "order" or "bestelling", since a bare number may be anything.
-const DefaultOrderPattern = `# ?[A-Za-z]{0,4}-?\d{3,12}|\b[A-Za-z]{1,3}-?\d{4,12}\b|\b\d{5,12}\b`
+// a few letters and at least four digits, two runs of digits with a dash, or five digits and more. The last two count only as a whole message
+// or next to a word such as "order" or "bestelling", since a bare number may be anything.
+const DefaultOrderPattern = `# ?[A-Za-z]{0,4}-?\d{3,12}|\b[A-Za-z]{1,3}-?\d{4,12}\b|\b\d{4,8}-\d{3,8}\b|\b\d{5,12}\b`
 
 // Slots are the facts in a message, in the order in which they were said. A value that the same message takes back
 // ("niet vrijdag maar zaterdag", "no sorry, 14") is left out.
@@ -267,8 +267,15 @@ func moved(text string, all []found[Address]) []found[Address] {
 			return all[1:]
 		}
 	}
+	if len(all) == 2 && all[0].value.Line1 == "" && all[1].value.Line1 == "" && all[0].end <= all[1].start &&
+		oldPostcode.MatchString(text[max(0, all[0].start-40):all[0].start]) && toHere.MatchString(text[all[0].end:all[1].start]) {
+		return all[1:]
+	}
 	return corrected(text, all)
 }
+
+// oldPostcode is what stands before a postcode that is said to be left.
+var oldPostcode = regexp.MustCompile(`(?i)\b(?:oude?|old|was|vorige?|previous|van|from)\b(?:\s+\S+){0,3}\s*$`)
 
 // plain prepares a text for finding: composed letters, plain quotes and dashes, no control characters but the newline,
 // cut at 4,000 characters. Case and diacritics stay.
@@ -341,19 +348,28 @@ func (f *slotFinder) findOrders(work string) []found[string] {
 		if !f.orderByUser && value[0] == '#' && len(value) <= 6 && unitAhead.MatchString(work[max(0, m[0]-30):m[0]]) {
 			continue
 		}
-		if !f.orderByUser && isDigits(value) {
+		if !f.orderByUser && isDigits(strings.Replace(value, "-", "", 1)) {
 			lead := work[max(0, m[0]-60):m[0]]
 			if len(out) > 0 && out[len(out)-1].end > m[0]-12 {
 				lead = work[max(0, out[len(out)-1].start-40):out[len(out)-1].start] + lead[len(lead)-(m[0]-out[len(out)-1].end):]
 			}
-			alone := strings.Trim(work, " \n.?!") == value && len(value) < 10
-			if !alone && !orderWord.MatchString(lead) {
+			alone := strings.Trim(work, " \n.?!") == value && len(value) < 10 && isDigits(value)
+			if !alone && !orderWord.MatchString(lead) && !takesLastBack(work, out, m[0], len(value)) {
 				continue
 			}
 		}
 		out = append(out, found[string]{strings.ToUpper(strings.ReplaceAll(value, " ", "")), m[0], m[1]})
 	}
 	return out
+}
+
+// takesLastBack reports whether a number of so many digits at start corrects the order number found last: "order 12345, sorry 12346".
+func takesLastBack(work string, out []found[string], start, digits int) bool {
+	if len(out) == 0 {
+		return false
+	}
+	last := out[len(out)-1]
+	return start-last.end < 25 && last.end-last.start == digits && takesBack.MatchString(work[last.end:start])
 }
 
 // unitAhead is the end of an American street, behind which "#210" is an apartment.

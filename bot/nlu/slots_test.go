@@ -1,6 +1,7 @@
 package nlu_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -69,6 +70,58 @@ func TestSlots(t *testing.T) {
 		}
 		if got := s.Map(); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q:\n got %v\nwant %v", c.text, got, c.want)
+		}
+	}
+}
+
+// TestSlotsAsPeopleSayThem: money, counts, products, reasons and corrections in the words of a chat.
+func TestSlotsAsPeopleSayThem(t *testing.T) {
+	nl, en := nlu.Hints{Lang: "nl", Country: "NL", Now: saturday}, nlu.Hints{Lang: "en", Country: "US", Now: saturday}
+	say := func(s nlu.Slots) string {
+		var out []string
+		for _, m := range s.Money {
+			out = append(out, fmt.Sprint(m.Cents, m.Currency))
+		}
+		if s.Quantity > 0 {
+			out = append(out, fmt.Sprint("x", s.Quantity))
+		}
+		for _, d := range s.Dates {
+			out = append(out, d.String())
+		}
+		for _, a := range s.Addresses {
+			out = append(out, a.Postcode+a.Number)
+		}
+		return strings.TrimSpace(strings.Join(append(append(out, s.Orders...), s.Product, s.Reason), " "))
+	}
+	for _, c := range []struct {
+		text string
+		h    nlu.Hints
+		want string
+	}{
+		{"ik heb 49,95 betaald", nl, "4995EUR"}, {"I was charged 49.99", en, "4999USD"}, {"ik betaalde 1.250,-", nl, "125000EUR"},
+		{"bel me om 10.30 over de prijs", nl, ""}, {"mijn factuur is van 12.11.2026", nl, "2026-11-12"},
+		{"het waren 25 euro en 50 cent", nl, "2550EUR"}, {"12 pounds 50", en, "1250GBP"}, {"15 quid", en, "1500GBP"},
+		{"twintig euro te veel betaald", nl, "2000EUR"}, {"vijfentwintig euro terug", nl, "2500EUR"}, {"honderdvijftig euro", nl, "15000EUR"},
+		{"twee keer afgeschreven", nl, ""}, {"it was a hundred and fifty dollars", en, "15000USD"}, {"fifty bucks", en, "5000USD"}, {"een euro", nl, ""},
+		{"niet 50 maar 60 euro", nl, "6000EUR"}, {"I paid $49.99 but it should be $39.99", en, "3999USD"},
+		{"ik wil er 2 van de 4 terugsturen", nl, "x2"}, {"two of the four chairs", en, "x2 chairs"}, {"maak er 5 van", nl, "x5"},
+		{"make it 5", en, "x5"}, {"nee 3 in plaats van 2", nl, "x3"}, {"3 instead of 2", en, "x3"}, {"alle drie de lampen", nl, "x3 lampen"},
+		{"ik bedoel 2 stoelen niet 3", nl, "x2"}, {"een van de twee stoelen is stuk", nl, "x1 stoelen damaged"},
+		{"een paar sokken", nl, "x2 sokken"}, {"het kostte veel", nl, ""}, {"ik wil alleen de tafel houden", nl, "tafel"},
+		{"levering duurt te lang", nl, "too_late"}, {"het is een miskoop", nl, "not_as_expected"}, {"doet niks", nl, "damaged"},
+		{"you sent the wrong one", en, "wrong_item"}, {"it takes too long", en, "too_late"}, {"changed my mind", en, "no_longer_needed"},
+		{"ordernummer: 1234-5678", nl, "1234-5678"}, {"bestelling nr 2024-00123", nl, "2024-00123"}, {"order van 12-11-2026", nl, "2026-11-12"},
+		{"het is order 12345, sorry 12346", nl, "12346"}, {"order 12345 en bel 0201234567", nl, "12345"},
+		{"bel me morgenochtend", nl, "2026-11-22"}, {"call me friday afternoon between 2 and 4", en, "2026-11-27"},
+		{"5612 AB en 5613 CD", nl, "5612 AB 5613 CD"}, {"mijn oude postcode is 5612 AB en de nieuwe 5613 CD", nl, "5613 CD"},
+		{"mijn postcode is 5612 ab nee 5613 cd", nl, "5613 CD"},
+	} {
+		s, err := nlu.FindSlots(c.text, c.h, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := say(s); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
 		}
 	}
 }
