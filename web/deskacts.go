@@ -218,9 +218,13 @@ func (s *Server) unused(ctx context.Context, id chat.ConversationID, confirm str
 	}
 	_, used, err := s.log.Keyed(ctx, id, confirmKey(confirm))
 	if err == nil && used {
-		err = action.Refuse(fault.Conflict, "already_sent", "This was sent already. Look in the conversation what became of it.")
+		err = alreadySent()
 	}
 	return err
+}
+
+func alreadySent() error {
+	return action.Refuse(fault.Conflict, "already_sent", "This was sent already. Look in the conversation what became of it.")
 }
 
 // reason writes down why, under the name of the confirmation, and so makes the confirmation good for once: whoever sends it again, or at
@@ -230,7 +234,10 @@ func (s *Server) reason(ctx context.Context, p handoff.Person, c chat.Conversati
 		if err := s.unused(ctx, c.ID, b.Confirm); err != nil {
 			return err
 		}
-		_, err := s.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Drafts: []chat.Draft{{By: partyOf(p), Key: confirmKey(b.Confirm), Body: &chat.Note{Text: b.Why}}}})
+		done, err := s.log.Commit(ctx, relay.Append{Conv: c.ID, At: c.Head, Drafts: []chat.Draft{{By: partyOf(p), Key: confirmKey(b.Confirm), Body: &chat.Note{Text: b.Why}}}})
+		if err == nil && done.New == 0 {
+			return alreadySent() // between the look and the commit: a repeated key is no mistake to the log
+		}
 		if !fault.Is(err, fault.Conflict) {
 			return err
 		}

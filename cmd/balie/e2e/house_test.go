@@ -28,9 +28,10 @@ var program string
 // built is the variable that names a program that is there already.
 const built = "BALIE_TEST_PROGRAM"
 
-// TestAllOnPostgres runs the tests of this package with programs that stand on PostgreSQL; all but those that do so by themselves.
+// TestAllOnPostgres runs the tests of this package with programs that stand on PostgreSQL: all but those that do so by themselves, those of what a page
+// looks like, and that of putting a file's copy back.
 func TestAllOnPostgres(t *testing.T) {
-	pgtest.Again(t, "^TestThreeNodes$|^TestMovingHouse$|^TestTwoNodesOneShop$|^TestEditorScreensAreForEverybody$")
+	pgtest.Again(t, "^TestThreeNodes$|^TestMovingHouse$|^TestTwoNodesOneShop$|ScreensAreForEverybody$|^TestReceiptsOnPaper$|^TestPollsObeyAReset$")
 }
 
 // on is what tells a program which engine the data in dir is kept in, if it is not the file.

@@ -246,6 +246,7 @@ func TestThreeNodes(t *testing.T) {
 	t.Run("written anywhere, watched elsewhere", func(t *testing.T) { everywhere(t, hs) })
 	t.Run("an agent on another node", func(t *testing.T) { elsewhere(t, hs[0], hs[1]) })
 	t.Run("the database stops at once", func(t *testing.T) { databaseStops(t, pg, hs[1]) })
+	t.Run("the database is gone", func(t *testing.T) { databaseGone(t, pg, hs[1]) })
 	t.Run("a node is killed", func(t *testing.T) { killed(t, hs[0], hs[2]) })
 }
 
@@ -343,6 +344,41 @@ func databaseStops(t *testing.T, pg *pgtest.Cluster, h *house) {
 		t.Fatal(err)
 	}
 	wg.Wait()
+}
+
+// databaseGone stops PostgreSQL for longer than anybody is kept waiting: the customer is told, and nothing is acknowledged. When it is back, so is the
+// node, by itself.
+func databaseGone(t *testing.T, pg *pgtest.Cluster, h *house) {
+	c := visit(t, h.url, "")
+	if !c.say(turns[0]) || !c.until("an answer", heard("bot", 1)) {
+		return
+	}
+	pg.Crash()
+	began := time.Now()
+	key, err := c.v.Send(map[string]any{"type": "say", "text": turns[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.until("word that nothing can be stored", func(fs []visitor.Frame) bool {
+		for _, f := range fs {
+			if f.Key == key && f.Type == "ack" {
+				t.Errorf("acknowledged at %d without a database", f.Seq)
+			}
+			if f.Key == key && f.Type == "error" && f.Code == "unavailable" {
+				return true
+			}
+		}
+		return false
+	})
+	if d := time.Since(began); d > 8*time.Second { // five, and what a busy machine adds
+		t.Errorf("the customer was told after %v", d)
+	}
+	if err := pg.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if c.say(turns[2]) && c.until("another answer", heard("bot", 2)) {
+		c.inTurn([]string{turns[0], turns[2]})
+	}
 }
 
 // killed ends a node with customers on it; they come back on another.
