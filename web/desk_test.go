@@ -408,6 +408,9 @@ func TestDeskLineHearsOfRowsEventsAndAlerts(t *testing.T) {
 		if f.seq() == 1 {
 			seen, rounds = 0, rounds+1
 		}
+		if rounds == 0 {
+			continue // told live, before the first of them was read
+		}
 		if f.seq() != seen+1 {
 			t.Fatalf("event %d after %d in round %d", f.seq(), seen, rounds)
 		}

@@ -78,7 +78,7 @@ function Teach({ miss, set }: { miss: Miss; set: (taught: string | undefined) =>
       <span class="muted">{t('teach')}</span>
       {near.map((n) => (
         <button key={n.intent} type="button" onClick={() => void teach(n.intent)}>
-          {nameOf(room, all, n.intent)} <span class="muted">{number(room, n.score * 100)} %</span>
+          {nameOf(room, all, n.intent)} {n.score >= 0.01 && <span class="muted">{number(room, n.score * 100)} %</span>}
         </button>
       ))}
       <select aria-label={t('teach_other', { text: miss.text })} value="" onChange={(e) => e.currentTarget.value && void teach(e.currentTarget.value)}>
