@@ -91,9 +91,9 @@ const PersonIntent = "human"
 
 // How the learners are set; the figures behind each are in DESIGN.md.
 const (
-	svmCost, svmEpochs         = 2.0, 10
-	softmaxCost, softmaxEpochs = 10.0, 8
-	againEpochs                = 5   // without a fold, from where the whole stood
+	svmCost, svmEpochs         = 2.0, 8
+	softmaxCost, softmaxEpochs = 10.0, 7
+	againEpochs                = 4   // without a fold, from where the whole stood
 	svmShare                   = 3.0 // weight of the SVM's margins beside the regression's scores
 )
 
@@ -148,10 +148,10 @@ func prepare(examples []Example, opt Options) (m *Model, p problem, clean []sent
 		return nil, problem{}, nil, fault.New(fault.Invalid, "There are no example sentences to learn from.")
 	}
 	m.vocab = newVocabulary(texts, rareness(len(texts)))
-	p.cols = len(m.vocab.idf)
+	p.cols = len(m.vocab.idf) + meaningSize
 	var g grams
 	for _, t := range texts {
-		p.x = append(p.x, m.vocab.vector(&g, t, nil))
+		p.x = append(p.x, m.features(&g, t, nil))
 	}
 	m.spare()
 	return m, p, clean, nil
@@ -160,6 +160,11 @@ func prepare(examples []Example, opt Options) (m *Model, p problem, clean []sent
 // spare makes room for one sentence's scores, to be used again by the next.
 func (m *Model) spare() {
 	m.scratch.New = func() any { return &scratch{scores: make([]float32, m.weights.classes)} }
+}
+
+// features are what the classifier reads of a normalized text: its n-grams, and behind them what its words mean.
+func (m *Model) features(g *grams, text string, x []feature) []feature {
+	return g.meaning(text, len(m.vocab.idf), m.vocab.vector(g, text, x))
 }
 
 // Intents returns the names of all intents the model knows, sorted. The slice is the model's own.
@@ -268,7 +273,7 @@ func (m *Model) Understand(text string, h Hints) Understanding {
 func (m *Model) classify(norm, text string, u *Understanding) {
 	sc := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(sc)
-	sc.x = m.vocab.vector(&sc.g, norm, sc.x[:0])
+	sc.x = m.features(&sc.g, norm, sc.x[:0])
 	w, known, sure := m.weights, m.known, m.sure
 	if j := m.joined; j != nil {
 		if x, ok := j.join(sc.x, text); ok {
