@@ -19,7 +19,7 @@ func AsksForPerson(text string) bool { return askingProbability(text) >= personS
 func Warm() { asking() }
 
 // personSure is how probable asking must be. It is below a half, since missing a request is worse than offering a person.
-const personSure = 0.37
+const personSure = 0.35
 
 // maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
 const maxPersonWords = 150

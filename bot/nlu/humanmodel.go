@@ -26,6 +26,9 @@ const (
 // askRefusing is what is left of the probability when a rule says that a person is refused: few such sentences ask for one after all.
 const askRefusing = 0.4
 
+// askOfNobody is what is left of it when no word speaks of people, of reaching them or of machines: "geef me levensadvies" has but the shape.
+const askOfNobody = 0.6
+
 // ruleFires is how many rules a sentence is expected to set off; more than that share the rules' length.
 const ruleFires = 4
 
@@ -118,7 +121,10 @@ func (m *askingModel) probability(p personWords) float64 {
 	s := make([]float32, m.weights.classes)
 	m.weights.scores(x, s)
 	softmax(s[:2])
-	if p.speaksOfPeople() && p.refuses() {
+	switch people := p.speaksOfPeople(); {
+	case !people:
+		return float64(s[1]) * askOfNobody
+	case p.refuses():
 		return float64(s[1]) * askRefusing
 	}
 	return float64(s[1])
