@@ -165,7 +165,7 @@ func TestPollsObeyAReset(t *testing.T) {
 	addr := strings.TrimPrefix(h.url, "http://")
 	h.stop()
 	run(t, "restore", copied, "--data", dir, "--force")
-	h = startAt(t, addr, dir)
+	startAt(t, addr, dir)
 	w.tab.Wait("document.querySelectorAll('li[data-seq]').length === 2")
 	if got := lines(w); strings.Count(got, "Wat kost verzenden?") != 1 || strings.Contains(got, "En hoe lang") {
 		t.Errorf("after the restore the customer sees\n%s", got)
