@@ -2,15 +2,20 @@ package kb
 
 // Weights of words and meaning together, chosen on the even half of the shared questions and reported on the odd half; see DESIGN.md.
 const (
-	meaningWeight = 0.5  // of a vector, beside the words
-	foreignWeight = 0.9  // and where question and article share no language
-	meaningNone   = 0.15 // a likeness up to which a passage means something else
-	meaningAll    = 0.75 // and from which it says the same
+	meaningWeight = 0.9   // of a likeness, beside a fit of the words
+	meaningFrom   = 0.2   // a likeness up to which a passage is about something else
+	meaningDebt   = 0.054 // what a passage that is about something else loses: half of the right passages gain more than that
+	foreignFit    = 0.03  // what a likeness lacks to be a fit, where question and article share no words
 )
 
-// meaning is how alike a question and a passage are, 0 to 1, from what is left of their vectors' angle.
-func meaning(cos float32) float32 {
-	return min(1, max(0, (cos-meaningNone)/(meaningAll-meaningNone)))
+// meant is how well a passage fits by its words and by its meaning. Where they are in two languages words prove little, and the meaning
+// alone may do.
+func meant(words, cos float32, foreign bool) float32 {
+	fit := words + meaningWeight*max(0, cos-meaningFrom) - meaningDebt
+	if foreign {
+		fit = max(fit, cos-foreignFit)
+	}
+	return max(0, fit)
 }
 
 // fuse adds what the vectors say to the scores of the words in s, of which most is the most there could be, and returns the new most. A
@@ -25,10 +30,6 @@ func (v *view) fuse(lv *langView, question []float32, from *language, s *scratch
 	if wl == nil || len(wl.mean) != len(question) {
 		return most
 	}
-	weight := float32(meaningWeight)
-	if from.code != lv.code {
-		weight = foreignWeight
-	}
 	q, size, shift := w.centre(lv, question, from)
 	if size == 0 {
 		return most
@@ -41,7 +42,7 @@ func (v *view) fuse(lv *langView, question []float32, from *language, s *scratch
 		if r := w.rows[doc]; r >= 0 && wl.size[doc] > 0 {
 			p := w.data[r]
 			cos := (float32(dot(q.q, p.q))*q.scale*p.scale - shift) / (size * wl.size[doc])
-			words = (1-weight)*words + weight*meaning(cos)
+			words = meant(words, cos, from.code != lv.code)
 		}
 		s.total[doc] = words
 	}

@@ -103,7 +103,7 @@ func (v *view) best(s *scratch, most float64, limit int, internal bool) []scored
 		i := sort.Search(len(out), func(i int) bool { return out[i].score < float64(score) })
 		out = append(out, scored{})
 		copy(out[i+1:], out[i:])
-		out[i] = scored{doc: doc, score: float64(score), fit: float64(score) / most}
+		out[i] = scored{doc: doc, score: float64(score), fit: min(1, float64(score)/most)}
 		if len(out) > limit {
 			out = out[:limit]
 			floor = float32(out[limit-1].score)
