@@ -28,7 +28,7 @@ func TestAsksForPerson(t *testing.T) {
 		hear, pass float64 // floors
 	}{
 		{"person", 0.99, 0.95}, // by the writer of the rules
-		{"person-heldout", 0.94, 0.94},
+		{"person-heldout", 0.955, 0.94},
 	} {
 		t.Run(list.name, func(t *testing.T) {
 			heard, asks := 0, lines(t, "testdata/"+list.name+"-asks.txt")
