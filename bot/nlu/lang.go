@@ -86,6 +86,9 @@ func (m *langModel) detect(text, hint string) (lang string, sure bool) {
 		return hint, false
 	}
 	norm := Normalize(withoutNames(text))
+	if !strings.ContainsFunc(norm, unicode.IsLetter) { // a thumb is of no language
+		return hint, false
+	}
 	var g grams
 	x := m.vocab.vector(&g, norm, nil)
 	if len(x) == 0 {
