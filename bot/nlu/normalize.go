@@ -70,8 +70,11 @@ func foldRune(r rune) rune {
 		return '"'
 	case '–', '—', '−', '‐', '‑', '‒':
 		return '-'
-	case utf8.RuneError:
+	case utf8.RuneError, '\u200b': // a space of no width still parts words
 		return ' '
+	}
+	if 0x1f3fb <= r && r <= 0x1f3ff { // the colour of a hand
+		return -1
 	}
 	switch {
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r), unicode.Is(unicode.Cf, r):
