@@ -64,6 +64,10 @@ func WantsClose(c *chat.Conversation, added []chat.Event, idle time.Duration) []
 	return nil
 }
 
+// sleepOnIt is how many times as long a conversation stays open while the customer is in the middle of a routine: people come back to it the
+// next day, and must not begin again.
+const sleepOnIt = 7
+
 // checkIdle closes a conversation in which nobody says more. A customer who waits for a person, for an answer or for an act that is under
 // way waits for us, so that is never closed.
 func (d *Desk) checkIdle(ctx context.Context, t relay.Task, c chat.Conversation) error {
@@ -72,7 +76,11 @@ func (d *Desk) checkIdle(ctx context.Context, t relay.Task, c chat.Conversation)
 		return d.settle(ctx, t, time.Time{})
 	}
 	now := d.now()
-	until := lastWord(c).Add(idle)
+	patience := idle
+	if c.Flow != nil || c.Form != nil {
+		patience = sleepOnIt * idle
+	}
+	until := lastWord(c).Add(patience)
 	if c.Owner.Role == chat.RoleQueue || Unanswered(c) || underWay(c, now) {
 		until = later(until, now.Add(idle))
 	}

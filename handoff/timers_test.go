@@ -131,6 +131,8 @@ func TestASilentConversationIsClosed(t *testing.T) {
 	h.reroute(t, s.Idle)
 	answered, unanswered, waiting := h.visitor(), h.visitor(), h.queued()
 	h.append(answered, bot(&chat.Message{Text: "Veertien dagen.", Act: chat.ActAnswer, Re: 2}))
+	halfway := h.visitor()
+	h.append(halfway, bot(&chat.FlowMoved{Flow: "return", State: chat.FlowStarted}), bot(&chat.Message{Text: "Welke bestelling?", Act: chat.ActAsk, Re: 2}))
 	h.wait(23 * time.Hour)
 	h.work()
 	h.append(answered, customer(&chat.Message{Text: "Dank u"}), bot(&chat.Message{Text: "Graag gedaan.", Re: 4}))
@@ -146,6 +148,14 @@ func TestASilentConversationIsClosed(t *testing.T) {
 	}
 	h.wait(100 * time.Hour)
 	h.work()
+	if c := h.state(halfway); c.Owner.Role != chat.RoleBot || c.Flow == nil {
+		t.Errorf("in the middle of a routine, and closed after six days: %+v", c.Owner)
+	}
+	h.wait(100 * time.Hour)
+	h.work()
+	if c := h.state(halfway); c.Owner.Role != chat.RoleNobody {
+		t.Errorf("a routine that nobody goes on with for nine days: %+v", c.Owner)
+	}
 	for name, conv := range map[string]chat.ConversationID{"without an answer": unanswered, "in the queue": waiting} {
 		if c := h.state(conv); c.Owner.Role == chat.RoleNobody {
 			t.Errorf("a customer %s was sent away", name)

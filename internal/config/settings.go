@@ -61,7 +61,7 @@ var table = []Setting{
 	{"sla_reply", "10m", Length, false, "promise: time to every later answer of a person; only opening hours count", func(c *Config) any { return &c.Desk.Reply }, between("1s", "168h")},
 	{"claim_lease", "30s", Length, false, "an agent not heard for this long has left; the conversation returns to its old place in the queue", func(c *Config) any { return &c.Desk.Lease }, between("1s", "1h")},
 	{"offer_timeout", "1m", Length, false, "a conversation that a colleague was given and does not open goes back to the queue after this", func(c *Config) any { return &c.Desk.AnswerOffer }, between("1s", "24h")},
-	{"idle_close", "24h", Length, false, "a conversation in which nobody speaks is closed after this; never while the customer waits for a person or an answer", func(c *Config) any { return &c.Desk.IdleClose }, between("1s", "8760h")},
+	{"idle_close", "24h", Length, false, "a conversation in which nobody speaks is closed after this; never while the customer waits for a person or an answer, and seven times later in the middle of a routine", func(c *Config) any { return &c.Desk.IdleClose }, between("1s", "8760h")},
 	{"smtp_addr", "", Text, false, "outgoing mail server, HOST:PORT; empty: no mail is sent (the demo shows it on a page)", func(c *Config) any { return &c.SMTP.Addr }, hostPort},
 	{"smtp_user", "", Text, false, "user name for it; empty: no sign-in", func(c *Config) any { return &c.SMTP.User }, nil},
 	{"smtp_password", "", Text, true, "password for it", func(c *Config) any { return &c.SMTP.Password }, nil},
