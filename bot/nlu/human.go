@@ -21,8 +21,11 @@ func Warm() { asking() }
 // personSure is how probable asking must be. It is below a half, since missing a request is worse than offering a person.
 const personSure = 0.35
 
-// maxPersonWords is how many words are looked at: nobody asks for a person only after a hundred and fifty.
-const maxPersonWords = 150
+// maxPersonWords is how many words of a message are looked at as a whole, maxPersonParts how many of its first and of its last sentences.
+const (
+	maxPersonWords = 150
+	maxPersonParts = 20
+)
 
 // personWords is a sentence in which every word that matters is replaced by what it stands for, so that one pattern
 // covers its spellings: PERSON, FOLK (people in general), SOMEONE, BOSS, DESK, BOT, TALK, CONNECT.
@@ -53,6 +56,19 @@ var personTags = []personTag{
 	{"MENSELIJK", strings.Fields(`menselijk menselijke`)},
 	{"KLANT", strings.Fields(`customer costumer`)},
 }
+
+// singleNouns are the tags of the longer nouns, their double letters made single.
+var singleNouns = func() map[string]string {
+	m := map[string]string{}
+	for _, t := range personTags {
+		for _, n := range t.nouns {
+			if len(n) >= 5 {
+				m[string(slices.Compact([]byte(n)))] = t.tag
+			}
+		}
+	}
+	return m
+}()
 
 // readPersonWords tags the words of a normalized sentence with tag, which is tagOf or remembers what tagOf said.
 func readPersonWords(norm string, tag func(word string) string) personWords {
@@ -102,12 +118,8 @@ func tagOf(w string) string {
 		return w
 	}
 	if single := slices.Compact([]byte(w)); len(single) < len(w) { // "hummann", "medewerrker"
-		for _, t := range personTags {
-			for _, n := range t.nouns {
-				if len(n) >= 5 && string(single) == string(slices.Compact([]byte(n))) {
-					return t.tag
-				}
-			}
+		if tag, ok := singleNouns[string(single)]; ok {
+			return tag
 		}
 	}
 	for _, t := range personTags {

@@ -210,16 +210,30 @@ func asking() *askingModel {
 	return asked.Load()
 }
 
-// askingProbability is that of the message or of the likeliest of its sentences.
+// askingProbability is that of the message or of the likeliest of its sentences, of a long one the first and the last.
 func askingProbability(text string) float64 {
 	m := asking()
 	norm := Normalize(text)
 	best := m.probability(readPersonWords(norm, tagOf))
 	parts := strings.FieldsFunc(norm, func(r rune) bool { return strings.ContainsRune(".!?;:", r) })
-	if len(parts) > 1 && len(parts) <= 40 {
+	if len(parts) > 2*maxPersonParts {
+		parts = append(parts[:maxPersonParts:maxPersonParts], parts[len(parts)-maxPersonParts:]...)
+	}
+	if last := len(parts) - 1; last >= 0 {
+		parts[last] = ending(parts[last])
+	}
+	if len(parts) > 1 || len(parts) == 1 && len(parts[0]) < len(norm) {
 		for _, p := range parts {
 			best = max(best, m.probability(readPersonWords(p, tagOf)))
 		}
 	}
 	return best
+}
+
+// ending is the last words of a part that is too long to be looked at whole: a long story asks for a person at its end.
+func ending(part string) string {
+	if list := strings.Fields(part); len(list) > maxPersonWords {
+		return strings.Join(list[len(list)-maxPersonWords/5:], " ")
+	}
+	return part
 }
