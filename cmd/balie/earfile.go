@@ -90,7 +90,7 @@ func (e *ear) write() (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(e.file + ".new")
+	f, err := os.OpenFile(e.file+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // it holds sentences of editors
 	if err != nil {
 		return err
 	}
