@@ -2,6 +2,8 @@ package kb
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 )
@@ -119,9 +121,29 @@ type language struct {
 	part bool                     // whether words are written together, as in Dutch
 }
 
+// maxStems is how many stems of a language are kept: all of a library's words, some 4 MB.
+const maxStems = 30_000
+
+// remembered keeps what a stemmer says of the words it meets first. A library's texts and its customers use the same words over and over.
+func remembered(stem func(string) string) func(string) string {
+	var known sync.Map
+	var n atomic.Int64
+	return func(word string) string {
+		if s, ok := known.Load(word); ok {
+			return s.(string)
+		}
+		s := stem(word)
+		if len(word) <= 4*maxToken && n.Load() < maxStems {
+			n.Add(1)
+			known.Store(strings.Clone(word), s)
+		}
+		return s
+	}
+}
+
 var languages = map[string]*language{
-	"nl": {code: "nl", stem: stemDutch, stop: dutchStop, ask: dutchAsk, part: true},
-	"en": {code: "en", stem: stemEnglish, stop: englishStop, ask: englishAsk},
+	"nl": {code: "nl", stem: remembered(stemDutch), stop: dutchStop, ask: dutchAsk, part: true},
+	"en": {code: "en", stem: remembered(stemEnglish), stop: englishStop, ask: englishAsk},
 }
 
 // languageOf returns the rules for a language code. A language without rules of its own is cut into words and no more.

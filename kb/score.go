@@ -53,11 +53,11 @@ func (v *view) rank(lv *langView, q query, limit int, internal bool) []scored {
 	mass := 0.0
 	for _, w := range q.wants {
 		mass += w.mass
-		lv.rankWant(w, s)
+		rankWant(w, s)
 	}
 	for _, g := range q.grams {
 		mass += g.worth
-		lv.rankGram(g, s)
+		rankGram(g, s)
 	}
 	most := mass * (bm25K + 1)
 	if most > 0 {
@@ -66,16 +66,15 @@ func (v *view) rank(lv *langView, q query, limit int, internal bool) []scored {
 	return v.best(s, most, limit, internal)
 }
 
-func (lv *langView) rankWant(w want, s *scratch) {
+func rankWant(w want, s *scratch) {
 	s.touched = s.touched[:0]
 	for _, a := range w.alts {
 		worth := float32(a.worth * (bm25K + 1))
 		for i, doc := range a.list.docs {
-			freq := float32(a.list.freqs[i])
 			if s.one[doc] == 0 {
 				s.touched = append(s.touched, doc)
 			}
-			s.one[doc] = max(s.one[doc], worth*freq/(freq+lv.norms[doc]))
+			s.one[doc] = max(s.one[doc], worth*a.list.shares[i])
 		}
 	}
 	for _, doc := range s.touched {
@@ -84,11 +83,11 @@ func (lv *langView) rankWant(w want, s *scratch) {
 	}
 }
 
-func (lv *langView) rankGram(g alt, s *scratch) {
+func rankGram(g alt, s *scratch) {
 	worth := float32(g.worth * (bm25K + 1))
+	shares := g.list.shares[:len(g.list.docs)]
 	for i, doc := range g.list.docs {
-		freq := float32(g.list.freqs[i])
-		s.total[doc] += worth * freq / (freq + lv.norms[doc])
+		s.total[doc] += worth * shares[i]
 	}
 }
 

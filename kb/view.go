@@ -122,10 +122,11 @@ func (v *view) loadLang(ctx context.Context, code string) error {
 	return nil
 }
 
-// list is the passages that have a term, in order of their numbers, and how often each has it, at most 255 times.
+// list is the passages that have a term, in order of their numbers, and what having it as often as it does is worth to each, beside the
+// most that it could be.
 type list struct {
-	docs  []int32
-	freqs []uint8
+	docs   []int32
+	shares []float32
 }
 
 // list returns the passages that have a term. Lists are kept for the next search, because customers ask for the same few
@@ -139,10 +140,11 @@ func (v *view) list(ctx context.Context, field, term string) (*list, error) {
 		return l, nil
 	}
 	l = &list{}
+	norms := v.langs[field[len(fieldText):]].norms // both prefixes are as long
 	err := v.postings(ctx, field, term, func(doc int, freq uint64, _ int) {
-		if doc < v.size {
+		if doc < len(norms) {
 			l.docs = append(l.docs, int32(doc))
-			l.freqs = append(l.freqs, uint8(min(freq, 255)))
+			l.shares = append(l.shares, float32(freq)/(float32(freq)+norms[doc]))
 		}
 	})
 	if err != nil {
