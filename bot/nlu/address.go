@@ -138,7 +138,7 @@ func (r *addressReader) street(i int) (a Address, from, first, to int) {
 	if n == 0 || n == 1 && numberWord[r.lower(i+1)] { // "Plein 1944 nr 12": the number is still to come
 		return a, 0, 0, 0
 	}
-	if from = r.streetBefore(i); from < r.used {
+	if from = r.streetBefore(i); from < r.used || measures[r.lower(i+n)] {
 		return a, 0, 0, 0
 	}
 	n += r.notThis(i + n)
@@ -157,6 +157,9 @@ func (r *addressReader) street(i int) (a Address, from, first, to int) {
 	}
 	return a, from, first, to
 }
+
+// measures are what a number counts that is no house's.
+var measures = set("cm mm m meter kg gram watt volt w liter inch pack zits zitter persoons delig stuks stuk pieces dagen days weken weeks jaar years euro eur uur hours")
 
 // notThis is how many tokens from token i deny another house number: "Lijsterbes 31 niet 13 in Almere".
 func (r *addressReader) notThis(i int) int {
@@ -281,7 +284,7 @@ func (a *Address) dutchForm() {
 }
 
 func (r *addressReader) withoutNumberWord(i, j int) string {
-	if numberWord[r.low[i]] && i+1 < j {
+	for numberWord[r.low[i]] && i+1 < j || i+1 < j && numberWord[r.low[i+1]] {
 		i++
 	}
 	return r.between(i, j)

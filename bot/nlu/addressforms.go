@@ -10,7 +10,7 @@ import (
 // numberFirst reads "986 Sunset Drive, Suite 259, Denver, CO 80279", "12 rue de la Paix, 75002 Paris" and "40 Deansgate, Manchester M3 2FF" with
 // the house number at token i. from is where the city before it starts, or i.
 func (r *addressReader) numberFirst(i int) (a Address, from, to int) {
-	if !houseNumber.MatchString(r.at(i)) || r.at(i)[0] == '0' {
+	if !houseNumber.MatchString(r.at(i)) || r.at(i)[0] == '0' || unitWords[strings.TrimSuffix(r.lower(i-1), ".")] {
 		return a, 0, 0
 	}
 	j := i + 1
@@ -39,7 +39,7 @@ func (r *addressReader) numberFirst(i int) (a Address, from, to int) {
 		a.Country = "FR"
 	}
 	r.american(&a, to)
-	if alone && a.Postcode == "" || weak && a.City == "" && a.Postcode == "" && a.Line2 == "" {
+	if alone && a.Postcode == "" || (weak || french) && a.City == "" && a.Postcode == "" && a.Line2 == "" {
 		return Address{}, 0, 0
 	}
 	return a, from, to
@@ -60,6 +60,9 @@ func (r *addressReader) frenchEnd(j int) int {
 	end := j + 1
 	for ; end < len(r.toks) && end < j+7 && !separator(r.at(end)) && r.at(end) != "-"; end++ {
 		if _, _, n := r.postcodeAt(end); n > 0 {
+			break
+		}
+		if place, _ := r.knownPlace(end); place > 0 && end > j+1 && separator(r.at(end+place)) && !nameParticle[r.low[end-1]] && r.low[end-1] != "du" {
 			break
 		}
 	}
@@ -111,7 +114,8 @@ func (r *addressReader) namedStreet(i, j int) (a Address, from, to int) {
 		if a.City != "" && a.Postcode != "" && (a.Country == "GB" || a.Region != "") {
 			return a, from, to
 		}
-		if known, _ := r.knownPlace(r.skip(end)); streetLike(r.low[end-1]) && !notStreet[r.low[end-1]] && (a.Country == "NL" && a.Postcode != "" || known > 0) { // "12 Kerkstraat, Utrecht"
+		if known, _ := r.knownPlace(r.skip(end)); streetLike(r.low[end-1]) && !notStreet[r.low[end-1]] && (a.Country == "NL" && a.Postcode != "" || known > 0) ||
+			a.Country == "NL" && a.Postcode != "" && a.City != "" && r.isName(end-1) && !r.plain { // "12 Kerkstraat, Utrecht"
 			m := houseNumber.FindStringSubmatch(r.at(i))
 			a.Street, a.Number, a.Addition = r.between(j, end), m[1], strings.TrimLeft(m[2], "-/")
 			a.Line1 = a.Street + " " + r.at(i)
@@ -139,6 +143,9 @@ func (r *addressReader) american(a *Address, to int) {
 // mayBeStreet reports whether token k may stand in the name of an English street.
 func (r *addressReader) mayBeStreet(k int) bool {
 	low := r.low[k]
+	if isDigits(low) || low == "and" || low == "en" {
+		return false
+	}
 	return !sentenceWord[low] || nameParticle[low] || cityLead[low] || r.isName(k) && !r.plain
 }
 
@@ -197,7 +204,7 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	if w := r.lower(k); w == "en" || w == "met" || w == "and" || w == "op" || w == "with" {
 		k++
 	}
-	if w := r.lower(k); w == "house" && r.lower(k+1) == "number" {
+	if w := r.lower(k); w == "house" && numberWord[r.lower(k+1)] {
 		k++
 	}
 	if _, _, other := r.postcodeAt(k); other > 0 { // "5612 AB en 5613 CD"
@@ -206,12 +213,14 @@ func (r *addressReader) postcodeFirst(i int) (a Address, from, to int) {
 	if number, addition, hn := r.houseAt(k); hn > 0 {
 		a.Number, a.Addition = number, addition
 		j = r.streetBehind(&a, k+hn)
+		from = r.cityAhead(&a, i)
 		a.dutchForm()
-		return a, i, j
+		return a, from, j
 	}
 	if to = r.wholeBehind(&a, j); to > 0 {
+		from = r.cityAhead(&a, i)
 		a.dutchForm()
-		return a, i, to
+		return a, from, to
 	}
 	end := j
 	j = r.cityAt(&a, j)
@@ -251,6 +260,15 @@ func (r *addressReader) wholeBehind(a *Address, j int) int {
 		return to
 	}
 	return 0
+}
+
+// cityAhead reads the city before the postcode at token i, "Zeist 3701AB hoofdstraat 5", when none is known, and returns where it starts.
+func (r *addressReader) cityAhead(a *Address, i int) int {
+	if start := r.placeEnding(i); a.City == "" && start < i && start >= r.used {
+		a.City = r.between(start, i)
+		return start
+	}
+	return i
 }
 
 // streetBehind reads street and city behind a postcode and house number: "9712 HN nr 4 Herestraat Groningen". Without a street it reads the

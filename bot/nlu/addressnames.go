@@ -36,7 +36,7 @@ func (r *addressReader) streetBefore(i int) int {
 // namesBefore walks back from token j over a street's name in a message that gives names capitals.
 func (r *addressReader) namesBefore(j int) int {
 	start := -1
-	for n := 0; j >= 0 && n < 6; j, n = j-1, n+1 {
+	for n := 0; j >= r.used && n < 6; j, n = j-1, n+1 {
 		w, low := r.at(j), r.low[j]
 		if separator(w) || strings.ContainsRune(w, '@') || start >= 0 && r.endsSentence(j) {
 			break
@@ -44,6 +44,8 @@ func (r *addressReader) namesBefore(j int) int {
 		switch {
 		case r.beginsStreet(j, start):
 			return j
+		case start < 0 && sentenceWord[low] && j > 0 && r.isName(j) && r.isName(j-1) && r.gapAfter(j-1) == "" && !sentenceWord[r.low[j-1]]: // "Zur Alten Post 1"
+			start = j
 		case sentenceWord[low] && !nameParticle[low] && !((cityLead[low] || nameLead[low]) && r.isName(j) && r.at(j) != "NEW"):
 			return start
 		case sentenceWord[low] && nameParticle[low] && start <= 0 && !cityLead[low]:
@@ -51,8 +53,11 @@ func (r *addressReader) namesBefore(j int) int {
 		case nameParticle[low]:
 			// belongs to the name only when a name stands before or the particle is capitalised
 			if start != j+1 || !r.isName(j) && !leadingParticle[low] && !r.nameBefore(j) {
-				if k := j - 1; start >= 0 && k >= 0 && r.beginsStreet(k, start) {
+				if k := j - 1; start >= 0 && k >= r.used && r.beginsStreet(k, start) {
 					return k
+				}
+				if low == "van" && start == j+1 && r.beginsStreet(j, start) { // "van Eeghenstraat"
+					return j
 				}
 				return start
 			}
@@ -80,7 +85,7 @@ func (r *addressReader) endsSentence(j int) bool {
 // beginsStreet reports whether the preposition at token j begins the name at start: "An der Alster", "In de Bongerd" at the start of a line.
 func (r *addressReader) beginsStreet(j, start int) bool {
 	low := r.low[j]
-	if start < 0 || !r.isName(j) || !(germanLead[low] || low == "an" || placing[low]) {
+	if start < 0 || !(low == "van" && streetLike(r.low[start]) && r.vanIsName(j)) && !(r.isName(j) && (germanLead[low] || low == "an" || placing[low])) {
 		return false
 	}
 	for k := j + 1; k < start; k++ {
@@ -88,7 +93,7 @@ func (r *addressReader) beginsStreet(j, start int) bool {
 			return false
 		}
 	}
-	if germanLead[low] || low == "an" && start > j+1 {
+	if low == "van" || germanLead[low] || low == "an" && start > j+1 {
 		return true
 	}
 	return start > j+1 && separator(r.at(j-1)) && !streetLike(r.low[start]) && r.placeEnding(start+1) > start

@@ -25,6 +25,9 @@ var spokenNumbers = map[string]string{"twee": "2", "drie": "3", "vier": "4", "vi
 // houseAt reads a house number with its addition at token i. n is how many tokens it took, 0 for none.
 func (r *addressReader) houseAt(i int) (number, addition string, n int) {
 	j := i
+	if w := r.lower(j); (w == "op" || w == "at") && numberWord[r.lower(j+1)] { // "in de hoofdstraat op nummer 5"
+		j++
+	}
 	if numberWord[r.lower(j)] || r.at(j) == "#" {
 		if j++; r.lower(j) == "is" || r.at(j) == ":" {
 			j++
@@ -82,6 +85,8 @@ func (r *addressReader) additionAt(j int) (string, int) {
 	case additions[next] && r.additionFits(j), floorPattern.MatchString(next):
 		return r.at(j), j + 1
 	case moreAddition.MatchString(next) && !isDigits(next) && r.addressGoesOn(j+1):
+		return r.at(j), j + 1
+	case moreAddition.MatchString(next) && after == "" && j >= 2 && streetLike(r.low[j-2]): // the message ends: "Mathenesserlaan 123 A02"
 		return r.at(j), j + 1
 	case next == "-" && len(after) <= 3 && !separator(after):
 		return after, j + 2

@@ -76,6 +76,9 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 			return "BE", m[1], 1
 		}
 	}
+	if streetLike(r.lower(i+1)) && houseNumber.MatchString(r.at(i+2)) || months[r.lower(i-1)] > 0 { // "1 mei 2027 hoofdstraat 5"
+		return "", "", 0
+	}
 	if m := belgian.FindStringSubmatch(w); m != nil && r.isPlace(i+1) && !sentenceWord[r.lower(i+1)] && i > 0 {
 		if r.hints.Country == "NL" && w == m[1] && !r.namesBelgium(i+1) && r.lower(i-1) != "," {
 			return "", "", 0

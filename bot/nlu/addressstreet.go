@@ -22,7 +22,7 @@ func (r *addressReader) plainStreet(i int) int {
 	if core >= 1 && (r.at(core) == "," || r.at(core) == "\n") && streetLike(r.low[core-1]) {
 		core--
 	}
-	if core < 0 || !r.mayEndStreet(core) {
+	if core < 0 || !r.mayEndStreet(core) || r.placeEnding(core+1) <= core && !streetLead[r.lower(core-1)] {
 		return -1
 	}
 	lo := r.reach(core)
@@ -97,7 +97,7 @@ var commonWord = sync.OnceValue(func() map[string]bool {
 // reach returns the first token that can belong to the name of a street that ends at token core.
 func (r *addressReader) reach(core int) int {
 	lo := core
-	for k := core - 1; k >= 0 && core-k <= 7; k-- {
+	for k := core - 1; k >= r.used && core-k <= 7; k-- {
 		low, gap := r.low[k], r.gapAfter(k)
 		if separator(r.at(k)) || gap != "" && !(gap == "." && (streetLead[low] || len(low) <= 4 && !r.stops(low))) || strings.ContainsRune(low, '@') {
 			break

@@ -33,6 +33,9 @@ var places = sync.OnceValue(func() gazetteer {
 			}
 			for _, place := range strings.Split(line, ",") {
 				key := lettersOf(place)
+				if rest, ok := strings.CutPrefix(strings.TrimSpace(place), "sint "); ok {
+					g.country["st"+lettersOf(rest)] = strings.ToUpper(name)
+				}
 				if strings.Contains(place, "?") {
 					g.common[key] = true
 				}
