@@ -62,6 +62,7 @@ func TestTheTrip(t *testing.T) {
 	page.WaitText(".takeover", "#P10001")
 	page.Click(".bar button.main", "")
 	w.WaitText("li.note", "Sanne")
+	agent.Wait("document.querySelector('form.composer:not(.for-note)')") // the desk knows it too
 	page.Type("#answer", "Dag, ik ben Sanne. Uw adres is goed aangepast.")
 	page.Click("form.composer button.main", "")
 	w.WaitText("li.agent", "Uw adres is goed aangepast")
