@@ -86,6 +86,14 @@ func TestTheDeskFeedsTheLibrary(t *testing.T) {
 	e.open("nl/garantie")
 	e.tabTo("Testvragen")
 	e.WaitText(".tests .green", "Hoe lang duurt de garantie?")
+	e.tabTo("Gegevens")
+	e.Type("#d-owner", "Sanne") // leaving the field is enough
+	e.WaitText(".kept", "Bewaard om")
+	e.tab.Go(e.url + "/desk/kb")
+	e.tab.Wait("[...document.querySelectorAll('.filters select option')].some(o => o.value === 'Sanne')")
+	e.Type(".filters label:nth-of-type(3) select", "Sanne")
+	e.WaitText(".filters [role=status]", "1 onderwerp")
+	e.WaitText("table.subjects", "Garantie")
 	e.quiet(t)
 	for name, tab := range map[string]*browsertest.Tab{"customer": w.tab, "agent": agent} {
 		if c := tab.Console(); len(c) > 0 {

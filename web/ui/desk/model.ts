@@ -130,7 +130,9 @@ export class Desk {
     })
   }
 
+  private chosen: Presence | undefined
   async setPresence(state: Presence) {
+    this.chosen = state
     await this.attempt(async () => {
       await call('PUT', '/desk/presence', { state })
       this.presence.value = state
@@ -295,11 +297,14 @@ export class Desk {
   }
 
   private first = true
-  /** returned catches up after a dropped line; the first welcome needs nothing, for everything was just loaded. */
+  /** returned catches up after a dropped line; the first welcome needs nothing, for everything was just loaded. What the agent chose on
+   *  this page holds, whatever the server made of the silence. */
   private async returned() {
-    if (!this.first) await this.load()
+    if (!this.first) {
+      await this.load()
+      if (this.chosen && this.chosen !== this.presence.value) await this.setPresence(this.chosen)
+    }
     this.first = false
-    if (this.presence.value !== 'offline') this.socket.send({ type: 'presence', state: this.presence.value })
     const talk = this.talk.value
     if (talk) await this.refresh(talk)
   }

@@ -100,7 +100,7 @@ function Desk({ session }: { session: Session }) {
             {panel.value === 'preview' && <Preview session={session} pen={pen} />}
             {panel.value === 'try' && <Try session={session} save={save} />}
             {panel.value === 'tests' && <Tests session={session} save={save} />}
-            {panel.value === 'details' && <Details session={session} />}
+            {panel.value === 'details' && <Details session={session} save={save} />}
             {panel.value === 'history' && <History session={session} />}
             {panel.value === 'translation' && <Translation session={session} />}
           </div>
@@ -199,6 +199,7 @@ function Kept({ session }: { session: Session }) {
     if (!session.dirty.value) return session.keptAt.value ? t('kept_saved', { when }) : ''
     switch (session.keeping.value) {
       case 'typing':
+      case 'saved': // another owner alone: that is no text, and is kept when it is saved
         return t('kept_typing')
       case 'here':
         return t('kept_here')

@@ -8,7 +8,7 @@ function owners(room: Room): string[] {
   return [...new Set([room.me.value?.name ?? '', ...(room.items.value ?? []).map((i) => i.owner ?? '')])].filter(Boolean).sort()
 }
 
-export function Details({ session }: { session: Session }) {
+export function Details({ session, save }: { session: Session; save: () => unknown }) {
   const room = useRoom()
   const { t } = room
   const c = session.content.value
@@ -27,7 +27,8 @@ export function Details({ session }: { session: Session }) {
           onChange={(e) => session.change({ synonyms: list(e.currentTarget.value) })} />
         <p id="d-synonyms-help" class="muted">{t('synonyms_help')}</p>
         <label for="d-owner">{t('owner')}</label>
-        <input id="d-owner" list="d-owners" maxLength={200} autocomplete="off" value={session.owner.value} aria-describedby="d-owner-help" onInput={(e) => (session.owner.value = e.currentTarget.value)} />
+        <input id="d-owner" list="d-owners" maxLength={200} autocomplete="off" value={session.owner.value} aria-describedby="d-owner-help" onInput={(e) => (session.owner.value = e.currentTarget.value)}
+          onChange={() => session.textual.value || void save()} />
         <p id="d-owner-help" class="muted">{t('owner_help')}</p>
         <datalist id="d-owners">{owners(room).map((o) => <option key={o} value={o} />)}</datalist>
         <label for="d-review">{t('review_by')}</label>

@@ -44,7 +44,9 @@ export class Session {
   readonly restored = signal(false)
   /** What a colleague saved in the meantime. */
   readonly conflict = signal<Article | undefined>(undefined)
-  readonly dirty = computed(() => this.article.value !== undefined && (!sameContent(this.content.value, this.base.value) || this.owner.value !== (this.article.value.owner ?? '')))
+  /** Whether the text differs from what is saved; dirty is also another owner. */
+  readonly textual = computed(() => this.article.value !== undefined && !sameContent(this.content.value, this.base.value))
+  readonly dirty = computed(() => this.textual.value || (this.article.value !== undefined && this.owner.value !== (this.article.value.owner ?? '')))
 
   private saving: Promise<unknown> = Promise.resolve()
   private timer: ReturnType<typeof setTimeout> | undefined
