@@ -12,6 +12,7 @@ import (
 type vocabulary struct {
 	words []string
 	count []uint32
+	at    map[string]int32   // the place of each word
 	back  []int32            // the words sorted by their ends
 	grams map[uint32][]int32 // words by the three-letter pieces in them, for spelling
 }
@@ -44,7 +45,9 @@ func readVocabulary(r index.IndexReader, field string) (*vocabulary, error) {
 func (v *vocabulary) index() {
 	v.back = make([]int32, len(v.words))
 	v.grams = make(map[uint32][]int32, 4096)
+	v.at = make(map[string]int32, len(v.words))
 	for i, w := range v.words {
+		v.at[w] = int32(i)
 		v.back[i] = int32(i)
 		for _, g := range gramsOf(w) {
 			if l := v.grams[g]; len(l) == 0 || l[len(l)-1] != int32(i) {
@@ -84,9 +87,8 @@ func gramsOf(w string) []uint32 {
 
 // find returns a word's number, or -1.
 func (v *vocabulary) find(w string) int {
-	i := sort.SearchStrings(v.words, w)
-	if i < len(v.words) && v.words[i] == w {
-		return i
+	if i, ok := v.at[w]; ok {
+		return int(i)
 	}
 	return -1
 }
