@@ -31,6 +31,7 @@ type addressReader struct {
 	shout bool // all of it is in capitals
 	plain bool // capitals do not tell names apart: there are none but at the start of sentences, or nothing else
 	used  int  // the tokens before this one belong to addresses already read
+	named []placeName
 }
 
 // marksNames reports whether the writer gives names capitals: some word inside a sentence has one.

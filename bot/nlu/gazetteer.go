@@ -61,9 +61,27 @@ func lettersOf(s string) string {
 // knownPlace returns how many tokens from token i are the name of a place in the gazetteer, the longest such name, and the
 // country it lies in; 0 when there is none. A name that is also a word counts only where an address can end.
 func (r *addressReader) knownPlace(i int) (n int, country string) {
-	if i < 0 {
+	if i < 0 || i >= len(r.toks) {
 		return 0, ""
 	}
+	if r.named == nil {
+		r.named = make([]placeName, len(r.toks))
+	}
+	if p := &r.named[i]; !p.asked {
+		p.n, p.country = r.placeAt(i)
+		p.asked = true
+	}
+	return r.named[i].n, r.named[i].country
+}
+
+// placeName is what knownPlace said of a token: it is asked of the same token again and again.
+type placeName struct {
+	asked   bool
+	n       int
+	country string
+}
+
+func (r *addressReader) placeAt(i int) (n int, country string) {
 	g, key := places(), ""
 	for k := i; k < len(r.toks) && k < i+maxPlaceWords; k++ {
 		if separator(r.at(k)) || strings.ContainsAny(r.low[k], "0123456789@") || k > i && r.gapAfter(k-1) != "" {
