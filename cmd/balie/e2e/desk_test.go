@@ -83,6 +83,7 @@ func TestTheDeskFeedsTheLibrary(t *testing.T) {
 	e.WaitText("[role=status]", "nu een testvraag")
 	e.Click(".gaps a", "zwenkbank")
 	teach(e)
+	understood(t, h)
 	e.open("nl/garantie")
 	e.tabTo("Testvragen")
 	e.WaitText(".tests .green", "Hoe lang duurt de garantie?")
@@ -150,6 +151,22 @@ func run(t *testing.T, args ...string) {
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, program, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+}
+
+// understood waits until the chatbot has learned what the editor taught: a new customer's sentence begins the routine.
+func understood(t *testing.T, h *house) {
+	t.Helper()
+	for end := time.Now().Add(browsertest.Patience); ; {
+		w := chatPage(t, h.url+"/chat?site=demo&lang=nl")
+		w.say("die zwenkbank mot retoer")
+		w.WaitText("li.bot[data-seq]", "")
+		if said := w.Text("li.bot[data-seq]"); strings.Contains(said, "bestelnummer") {
+			return
+		} else if time.Now().After(end) {
+			t.Errorf("after it was taught the chatbot says %q", said)
+			return
+		}
 	}
 }
 
