@@ -130,7 +130,7 @@ type list struct {
 }
 
 // list returns the passages that have a term. Lists are kept for the next search, because customers ask for the same few
-// things; when there are too many they are all dropped and begun anew.
+// things; when there are too many, some are dropped, whichever.
 func (v *view) list(ctx context.Context, field, term string) (*list, error) {
 	key := field + "\x00" + term
 	v.mu.Lock()
@@ -152,10 +152,20 @@ func (v *view) list(ctx context.Context, field, term string) (*list, error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.kept += len(l.docs) + 16; v.kept > maxLists || v.lists == nil {
-		v.lists, v.kept = map[string]*list{}, len(l.docs)+16
+	if v.lists == nil {
+		v.lists = map[string]*list{}
 	}
-	v.lists[key] = l
+	for k, old := range v.lists {
+		if v.kept <= maxLists {
+			break
+		}
+		delete(v.lists, k)
+		v.kept -= len(old.docs) + 16
+	}
+	if v.lists[key] == nil { // another search may have read it meanwhile
+		v.lists[key] = l
+		v.kept += len(l.docs) + 16
+	}
 	return l, nil
 }
 

@@ -29,7 +29,7 @@ const (
 	maxQueryWords = 48
 	maxCompounds  = 12
 	maxGrams      = 96      // four-letter pieces of one question, the rarest first
-	maxLists      = 3 << 20 // postings kept in memory between searches, some 25 MB; a library of 1,000 articles has half of that
+	maxLists      = 6 << 20 // postings kept in memory between searches, some 50 MB; a library of 1,000 articles has a quarter of that
 )
 
 // Floors under which a question is not answered; see DESIGN.md, "How does it know that it does not know?".
