@@ -13,6 +13,7 @@ import (
 	"balie/internal/action"
 	"balie/internal/chat"
 	"balie/internal/connector/demo"
+	"balie/internal/connector/tautest"
 )
 
 // phrasings say one wish, several ways each; %[1]s is the order, %[2]s what is wanted.
@@ -65,7 +66,7 @@ var flowsOf = map[string][]string{
 
 // wish is one thing that the customer wants done.
 type wish struct {
-	tauAction
+	tautest.Act
 	said int
 	done bool
 }
@@ -122,7 +123,7 @@ func (c *customer) heard() {
 func (c *customer) already(text string) {
 	rest, same := strings.CutPrefix(text, "This is the address already: ")
 	for _, w := range c.wishes {
-		if same && w.Args.Address1 != "" && strings.HasPrefix(squash(rest), squash(w.address())) {
+		if same && w.Args.Address1 != "" && strings.HasPrefix(squash(rest), squash(addressOf(w.Act))) {
 			w.done = true
 		}
 	}
@@ -198,7 +199,7 @@ func (c *customer) meant(conv chat.Conversation) *wish {
 
 // answer deals with what the bot asks now.
 func (c *customer) answer(w *wish, conv chat.Conversation) {
-	a, m := w.tauAction, c.k.Last()
+	a, m := w.Act, c.k.Last()
 	step, wait, _ := strings.Cut(conv.Flow.Wait, ":")
 	var order string
 	told := conv.Slot("order", &order)
@@ -212,7 +213,7 @@ func (c *customer) answer(w *wish, conv chat.Conversation) {
 	case wait == "new_address" && conv.Form != nil && conv.Flow.Tries > 0:
 		c.submit(map[string]string{"line1": a.Args.Address1, "line2": a.Args.Address2, "city": a.Args.City, "region": a.Args.State, "postcode": a.Args.Zip})
 	case wait == "new_address":
-		c.say(a.address())
+		c.say(addressOf(a))
 	case wait == "items" && conv.Flow.Tries > 0:
 		c.submit(map[string]string{"items": c.places(a)})
 	case wait == "items":
@@ -230,7 +231,7 @@ func (c *customer) answer(w *wish, conv chat.Conversation) {
 	}
 }
 
-func (c *customer) orderOf(a tauAction) action.OrderID {
+func (c *customer) orderOf(a tautest.Act) action.OrderID {
 	if a.Args.Order != "" {
 		return a.Args.Order
 	}
@@ -239,7 +240,7 @@ func (c *customer) orderOf(a tauAction) action.OrderID {
 
 // decide looks at the card: it is sent, mended, or refused.
 func (c *customer) decide(w *wish, m *chat.Message) {
-	right, method := c.agrees(w.tauAction, m.Card)
+	right, method := c.agrees(w.Act, m.Card)
 	switch {
 	case right && method:
 		for _, b := range m.Buttons {
@@ -252,10 +253,10 @@ func (c *customer) decide(w *wish, m *chat.Message) {
 		}
 	case right && w.said < 3:
 		w.said = 3
-		c.say("I want to use " + c.method(w.tauAction) + " instead")
+		c.say("I want to use " + c.method(w.Act) + " instead")
 	case w.said < 2:
 		w.said = 2
-		c.say("no, that is wrong. " + c.corrected(w.tauAction))
+		c.say("no, that is wrong. " + c.corrected(w.Act))
 	default:
 		w.said = 9
 		c.say("never mind")
@@ -263,10 +264,10 @@ func (c *customer) decide(w *wish, m *chat.Message) {
 }
 
 // corrected says what should have been on the card.
-func (c *customer) corrected(a tauAction) string {
-	switch tauKinds[a.Name] {
+func (c *customer) corrected(a tautest.Act) string {
+	switch a.Kind() {
 	case action.ChangeCustomerAddress, action.ChangeOrderAddress:
-		return "it should be " + a.address()
+		return "it should be " + addressOf(a)
 	case action.CancelOrder:
 		return "order " + string(a.Args.Order)
 	}
@@ -274,9 +275,9 @@ func (c *customer) corrected(a tauAction) string {
 }
 
 func (c *customer) phrase(w *wish) string {
-	a := w.tauAction
+	a := w.Act
 	var what string
-	switch tauKinds[a.Name] {
+	switch a.Kind() {
 	case action.ReturnItems:
 		what = c.items(a, w.said > 1)
 	case action.CancelOrder:
@@ -284,7 +285,7 @@ func (c *customer) phrase(w *wish) string {
 	case action.ExchangeItems, action.ModifyItems:
 		what = c.exchange(a, w.said > 1)
 	default:
-		what = a.address()
+		what = addressOf(a)
 	}
 	forms := phrasings[a.Name]
 	return fmt.Sprintf(forms[(c.way+w.said-1)%len(forms)], strings.TrimPrefix(string(a.Args.Order), []string{"", "#"}[c.way%2]), what)
@@ -307,7 +308,7 @@ func (c *customer) profile(id action.CustomerID) action.Customer {
 }
 
 // items names the articles as a customer would: by name, and with what tells them apart when asked again.
-func (c *customer) items(a tauAction, detailed bool) string {
+func (c *customer) items(a tautest.Act, detailed bool) string {
 	o := c.orderNow(a.Args.Order)
 	var names []string
 	for _, at := range c.at(a, o) {
@@ -344,7 +345,7 @@ func values(options, others map[string]string, between string) string {
 }
 
 // at are the places of the wish's items in the order, each place once.
-func (c *customer) at(a tauAction, o action.Order) []int {
+func (c *customer) at(a tautest.Act, o action.Order) []int {
 	var out []int
 	for _, id := range a.Args.Items {
 		for i, it := range o.Items {
@@ -357,7 +358,7 @@ func (c *customer) at(a tauAction, o action.Order) []int {
 	return out
 }
 
-func (c *customer) places(a tauAction) string {
+func (c *customer) places(a tautest.Act) string {
 	var out []string
 	for _, i := range c.at(a, c.orderNow(a.Args.Order)) {
 		out = append(out, strconv.Itoa(i))
@@ -371,7 +372,7 @@ type change struct {
 	to action.Variant
 }
 
-func (c *customer) changes(a tauAction, o action.Order) (out []change) {
+func (c *customer) changes(a tautest.Act, o action.Order) (out []change) {
 	at := c.at(a, o)
 	for i := range a.Args.NewItems {
 		it := o.Items[at[i]]
@@ -386,7 +387,7 @@ func (c *customer) changes(a tauAction, o action.Order) (out []change) {
 }
 
 // exchange says what is to become of each item: "the lamp for the black, battery one".
-func (c *customer) exchange(a tauAction, detailed bool) string {
+func (c *customer) exchange(a tautest.Act, detailed bool) string {
 	var out []string
 	for _, w := range c.changes(a, c.orderNow(a.Args.Order)) {
 		out = append(out, itemName(w.it, detailed)+[]string{" for the ", " to "}[c.way%2]+values(w.to.Options, w.it.Options, ", ")+[]string{" one", ""}[c.way%2])
@@ -395,7 +396,7 @@ func (c *customer) exchange(a tauAction, detailed bool) string {
 }
 
 // swap chooses the other variants: in words, or when that did not help, in the form.
-func (c *customer) swap(a tauAction, conv chat.Conversation) {
+func (c *customer) swap(a tautest.Act, conv chat.Conversation) {
 	wanted := c.changes(a, c.orderNow(a.Args.Order))
 	if conv.Form == nil || conv.Flow.Tries == 0 && c.way%3 == 0 {
 		var out []string
@@ -423,7 +424,7 @@ func (c *customer) swap(a tauAction, conv chat.Conversation) {
 }
 
 // pay chooses the way to pay by its button, as people who see it do, or in words.
-func (c *customer) pay(a tauAction, conv chat.Conversation) {
+func (c *customer) pay(a tautest.Act, conv chat.Conversation) {
 	if c.way%2 == 0 && conv.Flow.Tries == 0 {
 		c.say(c.method(a))
 		return
@@ -437,7 +438,7 @@ func (c *customer) pay(a tauAction, conv chat.Conversation) {
 	c.say("never mind")
 }
 
-func (c *customer) method(a tauAction) string {
+func (c *customer) method(a tautest.Act) string {
 	switch {
 	case strings.HasPrefix(string(a.Args.Method), "gift"):
 		return "my gift card"
@@ -452,7 +453,7 @@ func squash(s string) string {
 }
 
 // agrees looks at the card as the customer does: the order, the address or the articles; and where the money goes, or comes from.
-func (c *customer) agrees(a tauAction, card *chat.Card) (right, method bool) {
+func (c *customer) agrees(a tautest.Act, card *chat.Card) (right, method bool) {
 	rows := map[string]string{}
 	var swaps []string
 	for _, r := range card.Rows {
@@ -462,15 +463,15 @@ func (c *customer) agrees(a tauAction, card *chat.Card) (right, method bool) {
 		}
 	}
 	if a.Name == "modify_user_address" {
-		return squash(rows["Address"]) == squash(a.address()), true
+		return squash(rows["Address"]) == squash(addressOf(a)), true
 	}
 	if rows["Order"] != string(a.Args.Order) {
 		return false, false
 	}
 	o := c.orderNow(a.Args.Order)
-	switch tauKinds[a.Name] {
+	switch a.Kind() {
 	case action.ChangeOrderAddress:
-		return squash(rows["Delivery address"]) == squash(a.address()), true
+		return squash(rows["Delivery address"]) == squash(addressOf(a)), true
 	case action.CancelOrder:
 		return rows["Reason"] != "" && strings.Contains(strings.ToLower(rows["Reason"]), strings.Fields(a.Args.Reason)[len(strings.Fields(a.Args.Reason))-1][:4]), true
 	case action.ReturnItems:
@@ -502,7 +503,7 @@ func shown(name string, options map[string]string) string {
 }
 
 // pays reports that a card names the customer's way to pay.
-func (c *customer) pays(a tauAction, label string) bool {
+func (c *customer) pays(a tautest.Act, label string) bool {
 	kind := strings.Split(strings.ReplaceAll(strings.ToLower(label), " ", "_"), "_ending")[0]
 	if kind == "" || !strings.HasPrefix(string(a.Args.Method), kind) {
 		return false

@@ -1,13 +1,11 @@
 package flow_test
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"balie/internal/action"
 	"balie/internal/chat"
 	"balie/internal/connector/demo"
+	"balie/internal/connector/tautest"
 	"balie/internal/store/bolt"
 	"balie/internal/store/document"
 )
@@ -26,61 +25,18 @@ import (
 // number and zip code, answers what is asked, and presses Send only on a card that shows what they want; on another card they say no.
 // Afterwards the order system is compared with one on which only the gold writes were done.
 
-type tauTask struct {
-	ID           string `json:"id"`
-	Instructions struct {
-		Reason string `json:"reason_for_call"`
-	} `json:"instructions"`
-	Actions []tauAction `json:"actions"`
-}
-
-type tauAction struct {
-	Name string  `json:"name"`
-	Args tauArgs `json:"args"`
-}
-
-type tauArgs struct {
-	Order    action.OrderID    `json:"order_id"`
-	Customer action.CustomerID `json:"user_id"`
-	Items    []action.ItemID   `json:"item_ids"`
-	NewItems []action.ItemID   `json:"new_item_ids"`
-	Method   action.MethodID   `json:"payment_method_id"`
-	Reason   string            `json:"reason"`
-	Address1 string            `json:"address1"`
-	Address2 string            `json:"address2"`
-	City     string            `json:"city"`
-	State    string            `json:"state"`
-	Country  string            `json:"country"`
-	Zip      string            `json:"zip"`
-}
-
-var tauKinds = map[string]action.WriteKind{
-	"modify_user_address": action.ChangeCustomerAddress, "modify_pending_order_address": action.ChangeOrderAddress,
-	"cancel_pending_order": action.CancelOrder, "return_delivered_order_items": action.ReturnItems,
-	"exchange_delivered_order_items": action.ExchangeItems, "modify_pending_order_items": action.ModifyItems,
-	"modify_pending_order_payment": action.ModifyPayment,
-}
-
-func (a tauAction) address() string {
+// addressOf is how a customer writes the address of an act.
+func addressOf(a tautest.Act) string {
 	parts := []string{a.Args.Address1, a.Args.Address2, a.Args.City, a.Args.State + " " + a.Args.Zip}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-// write is the act as the ledger sends it. The country is written as the shop's records have it.
-func (a tauAction) write(who action.CustomerID) action.Write {
-	g := a.Args
-	w := action.Write{Kind: tauKinds[a.Name], Customer: who, Order: g.Order, Reason: g.Reason, Method: g.Method}
-	switch w.Kind {
-	case action.ChangeCustomerAddress, action.ChangeOrderAddress:
-		w.Address = &action.Address{Line1: g.Address1, Line2: g.Address2, City: g.City, Region: g.State, Postcode: g.Zip, Country: strings.Replace(g.Country, "USA", "US", 1)}
-	case action.ReturnItems:
-		w.Items = g.Items
-	}
-	if w.Kind == action.ChangeCustomerAddress {
-		w.Order = ""
-	}
-	for i := range g.NewItems {
-		w.Swaps = append(w.Swaps, action.Swap{From: g.Items[i], To: g.NewItems[i]})
+// writeOf is the act as the ledger sends it. The country is written as the shop's records have it.
+func writeOf(a tautest.Act, who action.CustomerID) action.Write {
+	w, _ := a.Write(who)
+	w.Customer = who
+	if w.Address != nil {
+		w.Address.Country = strings.Replace(w.Address.Country, "USA", "US", 1)
 	}
 	return w
 }
@@ -94,30 +50,6 @@ func same(w action.Write) string {
 		w.Reason = ""
 	}
 	return w.Fingerprint()
-}
-
-func tauData(t *testing.T) (orders []byte, tasks []tauTask) {
-	t.Helper()
-	dir := filepath.Join(cmp.Or(os.Getenv("BALIE_EVAL_DATA"), "../../../shared/data"), "tau-retail")
-	f, err := os.Open(filepath.Join(dir, "tasks.jsonl"))
-	if err != nil {
-		t.Skipf("skipped: the public retail data is not here (%v); set BALIE_EVAL_DATA", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var task tauTask
-		if err := json.Unmarshal(lines.Bytes(), &task); err != nil {
-			t.Fatal(err)
-		}
-		tasks = append(tasks, task)
-	}
-	orders, err = os.ReadFile(filepath.Join(dir, "orders.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return orders, tasks
 }
 
 // tally counts wishes and whole tasks that came out right.
@@ -154,7 +86,11 @@ func (s *tally) table() string {
 // TestTauConversations holds the conversations to floors a little below what was measured, said in two ways: each wish by itself in one of several phrasings, and everything at
 // once, as the task tells why the customer calls. A write that is not gold is never allowed.
 func TestTauConversations(t *testing.T) {
-	orders, tasks := tauData(t)
+	path, tasks := tautest.Read(t)
+	orders, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	first := bottest.Open(t, bottest.Options{Orders: orders, NoLibrary: true, Country: "US"})
 	for name, aims := range map[string]map[string]float64{
 		"one by one":  {"address": 0.95, "cancel": 0.9, "return": 0.95, "exchange": 0.9, "modify": 0.9, "tasks": 0.95},
@@ -184,12 +120,12 @@ func TestTauConversations(t *testing.T) {
 }
 
 // playTask plays one task to its end, and compares.
-func playTask(t *testing.T, h *bottest.House, task tauTask, way int, opening bool, s *tally, orders []byte) {
+func playTask(t *testing.T, h *bottest.House, task tautest.Task, way int, opening bool, s *tally, orders []byte) {
 	t.Helper()
 	var wishes []*wish
-	for _, a := range task.Actions {
-		if tauKinds[a.Name] != "" {
-			wishes = append(wishes, &wish{tauAction: a})
+	for _, a := range task.Acts {
+		if a.Kind() != "" {
+			wishes = append(wishes, &wish{Act: a})
 		}
 	}
 	c := &customer{t: t, k: h.Begin("en"), shop: h.Shop, way: way, wishes: wishes}
@@ -201,7 +137,7 @@ func playTask(t *testing.T, h *bottest.House, task tauTask, way int, opening boo
 		c.zip = c.profile(who).Address.Postcode
 	}
 	for _, w := range wishes {
-		write := w.write(who)
+		write := writeOf(w.Act, who)
 		gold[same(write)]++
 		write.Key = "gold-" + write.Fingerprint()
 		direct.Do(t.Context(), write) // what the shop refuses is refused on both sides
@@ -253,10 +189,10 @@ func tauShop(t *testing.T, file []byte) *demo.Shop {
 }
 
 // owner finds the customer of a task and an order of theirs.
-func owner(t *testing.T, h *bottest.House, task tauTask) (action.CustomerID, action.OrderID) {
+func owner(t *testing.T, h *bottest.House, task tautest.Task) (action.CustomerID, action.OrderID) {
 	t.Helper()
 	var who action.CustomerID
-	for _, a := range task.Actions {
+	for _, a := range task.Acts {
 		if a.Args.Customer != "" {
 			who = a.Args.Customer
 		}

@@ -1,11 +1,7 @@
 package action_test
 
 import (
-	"bufio"
-	"cmp"
-	"encoding/json"
 	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -14,62 +10,18 @@ import (
 	"balie/internal/action/actiontest"
 	"balie/internal/chat"
 	"balie/internal/connector/demo"
+	"balie/internal/connector/tautest"
 	"balie/internal/fault"
 	"balie/internal/store/bolt"
 	"balie/internal/store/document"
 )
 
-// retailTask is a line of the public retail tasks: the acts that are right.
-type retailTask struct {
-	ID      string
-	Actions []struct {
-		Name string
-		Args struct {
-			Order    action.OrderID    `json:"order_id"`
-			Customer action.CustomerID `json:"user_id"`
-			Reason   string            `json:"reason"`
-			Items    []action.ItemID   `json:"item_ids"`
-			NewItems []action.ItemID   `json:"new_item_ids"`
-			Method   action.MethodID   `json:"payment_method_id"`
-			Address1 string            `json:"address1"`
-			Address2 string            `json:"address2"`
-			City     string            `json:"city"`
-			State    string            `json:"state"`
-			Country  string            `json:"country"`
-			Zip      string            `json:"zip"`
+// writesOf are a task's acts, with whose they are.
+func writesOf(task tautest.Task, owners map[action.OrderID]action.CustomerID) (out []action.Write) {
+	for _, a := range task.Acts {
+		if w, ok := a.Write(owners[a.Args.Order]); ok {
+			out = append(out, w)
 		}
-	}
-}
-
-var retailKinds = map[string]action.WriteKind{
-	"modify_user_address": action.ChangeCustomerAddress, "modify_pending_order_address": action.ChangeOrderAddress,
-	"cancel_pending_order": action.CancelOrder, "return_delivered_order_items": action.ReturnItems,
-	"exchange_delivered_order_items": action.ExchangeItems, "modify_pending_order_items": action.ModifyItems,
-	"modify_pending_order_payment": action.ModifyPayment,
-}
-
-// writes are the task's acts, with whose they are.
-func (task retailTask) writes(owners map[action.OrderID]action.CustomerID) (out []action.Write) {
-	for _, a := range task.Actions {
-		kind, ok := retailKinds[a.Name]
-		if !ok {
-			continue
-		}
-		g := a.Args
-		w := action.Write{Kind: kind, Customer: cmp.Or(g.Customer, owners[g.Order]), Order: g.Order, Reason: g.Reason, Method: g.Method}
-		switch kind {
-		case action.ChangeCustomerAddress, action.ChangeOrderAddress:
-			w.Address = &action.Address{Line1: g.Address1, Line2: g.Address2, City: g.City, Region: g.State, Postcode: g.Zip, Country: g.Country}
-		case action.ReturnItems:
-			w.Items = g.Items
-		}
-		if kind == action.ChangeCustomerAddress {
-			w.Order = ""
-		}
-		for i := range g.NewItems {
-			w.Swaps = append(w.Swaps, action.Swap{From: g.Items[i], To: g.NewItems[i]})
-		}
-		out = append(out, w)
 	}
 	return out
 }
@@ -78,29 +30,19 @@ func (task retailTask) writes(owners map[action.OrderID]action.CustomerID) (out 
 // wants the database that the same writes leave when they are given to the shop directly (which demo's tests hold against an
 // independent one). What the shop refuses is refused before there is a card, with the shop's own reason.
 func TestRetailTasksThroughTheLedger(t *testing.T) {
-	dir := filepath.Join(cmp.Or(os.Getenv("BALIE_EVAL_DATA"), "../../../shared/data"), "tau-retail")
-	lines, err := os.Open(filepath.Join(dir, "tasks.jsonl"))
-	if err != nil {
-		t.Skipf("skipped: the public retail data is not here (%v); set BALIE_EVAL_DATA", err)
-	}
-	defer lines.Close()
-	file, err := os.ReadFile(filepath.Join(dir, "orders.json"))
+	path, tasks := tautest.Read(t)
+	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	owners := newRigOn(t, file).house().Orders
-	tasks, exact, done, refused := 0, 0, 0, 0
-	for s := bufio.NewScanner(lines); s.Scan(); {
-		var task retailTask
-		if err := json.Unmarshal(s.Bytes(), &task); err != nil {
-			t.Fatal(err)
-		}
-		tasks++
+	exact, done, refused := 0, 0, 0
+	for _, task := range tasks {
 		r, direct := newRigOn(t, file), directShop(t, file)
 		convs := map[action.CustomerID]chat.ConversationID{}
 		var all []chat.ConversationID
 		same := true
-		for _, w := range task.writes(owners) {
+		for _, w := range writesOf(task, owners) {
 			if convs[w.Customer] == "" {
 				convs[w.Customer] = r.begin(string(w.Customer), chat.LevelSignedIn)
 				all = append(all, convs[w.Customer])
@@ -137,8 +79,8 @@ func TestRetailTasksThroughTheLedger(t *testing.T) {
 		}
 		r.engine.Close()
 	}
-	t.Logf("%d tasks: %d writes done, %d refused, the right database after %d", tasks, done, refused, exact)
-	if tasks != 74 || exact != 74 || done != 119 || refused != 1 {
+	t.Logf("%d tasks: %d writes done, %d refused, the right database after %d", len(tasks), done, refused, exact)
+	if len(tasks) != 74 || exact != 74 || done != 119 || refused != 1 {
 		t.Error("want 74 tasks with the right database, 119 writes done and 1 refused")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"balie/internal/action"
+	"balie/internal/connector/tautest"
 )
 
 // plain is an order file as bare JSON values, by id: the second, independent order system that gold is computed with.
@@ -48,7 +49,7 @@ func readPlain(t *testing.T, path string) (customers, orders, variants plain) {
 // apply does a gold act on the bare values, as the benchmark's own tools do it, except that each item gets its own
 // variant's price and options (theirs gives every item those of the last). It returns false and changes nothing where
 // they refuse: a gift card must cover the difference.
-func (a tauAction) apply(customers, orders, variants plain) bool {
+func apply(a tautest.Act, customers, orders, variants plain) bool {
 	o, args := orders[string(a.Args.Order)], a.Args
 	texts := func(ids []action.ItemID) (out []any) {
 		for _, id := range slices.Sorted(slices.Values(ids)) {

@@ -1,108 +1,25 @@
 package demo_test
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
 
 	"balie/internal/action"
 	"balie/internal/connector/demo"
+	"balie/internal/connector/tautest"
 	"balie/internal/fault"
 )
-
-// tauTask is a line of tasks.jsonl: what the customer wanted, as the acts that are right.
-type tauTask struct {
-	ID      string      `json:"id"`
-	Actions []tauAction `json:"actions"`
-}
-
-type tauAction struct {
-	Name string  `json:"name"`
-	Args tauArgs `json:"args"`
-}
-
-type tauArgs struct {
-	Order    action.OrderID    `json:"order_id"`
-	Customer action.CustomerID `json:"user_id"`
-	Reason   string            `json:"reason"`
-	Items    []action.ItemID   `json:"item_ids"`
-	NewItems []action.ItemID   `json:"new_item_ids"`
-	Method   action.MethodID   `json:"payment_method_id"`
-	Address1 string            `json:"address1"`
-	Address2 string            `json:"address2"`
-	City     string            `json:"city"`
-	State    string            `json:"state"`
-	Country  string            `json:"country"`
-	Zip      string            `json:"zip"`
-}
-
-func (a tauArgs) address() *action.Address {
-	return &action.Address{Line1: a.Address1, Line2: a.Address2, City: a.City, Region: a.State, Postcode: a.Zip, Country: a.Country}
-}
-
-// write turns a gold act on an order of owner, or on a customer, into ours; false if it is not a write.
-func (a tauAction) write(owner action.CustomerID) (action.Write, bool) {
-	w := action.Write{Customer: cmp.Or(a.Args.Customer, owner), Order: a.Args.Order, Method: a.Args.Method}
-	for i := range a.Args.NewItems {
-		w.Swaps = append(w.Swaps, action.Swap{From: a.Args.Items[i], To: a.Args.NewItems[i]})
-	}
-	switch a.Name {
-	case "modify_user_address":
-		w.Kind, w.Address = action.ChangeCustomerAddress, a.Args.address()
-	case "modify_pending_order_address":
-		w.Kind, w.Address = action.ChangeOrderAddress, a.Args.address()
-	case "cancel_pending_order":
-		w.Kind, w.Reason = action.CancelOrder, a.Args.Reason
-	case "return_delivered_order_items":
-		w.Kind, w.Items = action.ReturnItems, a.Args.Items
-	case "exchange_delivered_order_items":
-		w.Kind = action.ExchangeItems
-	case "modify_pending_order_items":
-		w.Kind = action.ModifyItems
-	case "modify_pending_order_payment":
-		w.Kind = action.ModifyPayment
-	default:
-		return action.Write{}, false
-	}
-	return w, true
-}
-
-// tau finds the public retail data, or skips.
-func tau(t *testing.T) (orders string, tasks []tauTask) {
-	t.Helper()
-	dir := filepath.Join(cmp.Or(os.Getenv("BALIE_EVAL_DATA"), "../../../../shared/data"), "tau-retail")
-	f, err := os.Open(filepath.Join(dir, "tasks.jsonl"))
-	if err != nil {
-		t.Skipf("skipped: the public retail data is not here (%v); set BALIE_EVAL_DATA", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var task tauTask
-		if err := json.Unmarshal(lines.Bytes(), &task); err != nil {
-			t.Fatal(err)
-		}
-		tasks = append(tasks, task)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, "orders.json"), tasks
-}
 
 // The gold acts of every task, through the shop, leave exactly the database that they leave when applied by themselves.
 // One of them (in task 105) costs more than is on the gift card it names, and both refuse it.
 func TestTauGoldWrites(t *testing.T) {
-	path, tasks := tau(t)
+	path, tasks := tautest.Read(t)
 	customers, orders, variants := readPlain(t, path)
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -118,18 +35,18 @@ func TestTauGoldWrites(t *testing.T) {
 	exact, done, refused := 0, 0, 0
 	for _, task := range tasks {
 		shop, changed := open(), map[string]bool{}
-		writes := task.writes(orders)
+		writes := writesOf(task, orders)
 		for _, w := range writes {
 			changed[string(w.Customer)], changed[string(w.Order)] = true, true
 		}
 		c, o := customers.copy(t, changed), orders.copy(t, changed)
-		for i, a := range task.Actions {
+		for i, a := range task.Acts {
 			w, ok := writes[i]
 			if !ok {
 				continue
 			}
 			_, err := shop.Do(t.Context(), w)
-			if a.apply(c, o, variants) {
+			if apply(a, c, o, variants) {
 				done++
 			} else if refused++; action.ReasonOf(err) != action.InsufficientBalance {
 				t.Errorf("task %s: %s beyond the gift card: %v", task.ID, a.Name, err)
@@ -152,12 +69,12 @@ func TestTauGoldWrites(t *testing.T) {
 	}
 }
 
-// writes are the task's gold writes, by their place among its acts.
-func (task tauTask) writes(orders plain) map[int]action.Write {
+// writesOf are a task's gold writes, by their place among its acts.
+func writesOf(task tautest.Task, orders plain) map[int]action.Write {
 	out := map[int]action.Write{}
-	for i, a := range task.Actions {
+	for i, a := range task.Acts {
 		owner, _ := orders[string(a.Args.Order)]["customer"].(string)
-		if w, ok := a.write(action.CustomerID(owner)); ok {
+		if w, ok := a.Write(action.CustomerID(owner)); ok {
 			w.Key = fmt.Sprintf("task-%s-%d", task.ID, i)
 			out[i] = w
 		}
@@ -189,7 +106,7 @@ func everything(t *testing.T, shop *demo.Shop, customers, orders plain) map[stri
 
 // Every order of the real data, asked for what its state forbids: all refused, for the right reason.
 func TestTauForbiddenWrites(t *testing.T) {
-	path, _ := tau(t)
+	path, _ := tautest.Read(t)
 	_, orders, _ := readPlain(t, path)
 	shop := demo.New(demo.File(path), docs(t, t.TempDir()), clock)
 	refused := map[action.Reason]int{}
