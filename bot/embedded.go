@@ -95,11 +95,15 @@ func (e Embedded) clear(t *Turn) {
 func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 	h := t.heard
 	var res kb.Result
+	question := inFull(t)
 	if e.Library != nil {
 		var err error
-		if res, err = (Shelf{e.Library}).find(ctx, t.text, t.Conv.Lang, 3); err != nil {
+		if res, err = (Shelf{e.Library}).find(ctx, question, t.Conv.Lang, 3); err != nil {
 			return nil, err
 		}
+	}
+	if question != t.text && res.Verdict != kb.None {
+		return []Command{Answer{Query: question, found: &res}}, nil
 	}
 	fit := 0.0
 	if len(res.Hits) > 0 {
@@ -139,6 +143,17 @@ func (e Embedded) ask(ctx context.Context, t *Turn) ([]Command, error) {
 	return []Command{Clarify{Options: options}}, nil
 }
 
+var goesOn = regexp.MustCompile(`(?i)^\W*(?:en|and|what about|how about|hoe zit het met)\b.{3,40}$`)
+
+// inFull is what a question means that goes on from the one before: "en naar België?" after "wat kost verzenden?".
+func inFull(t *Turn) string {
+	before := lastAsked(t)
+	if before == "" || !goesOn.MatchString(t.text) || len(strings.Fields(t.text)) > maxShort || lastAct(t) != chat.ActAnswer {
+		return t.text
+	}
+	return before + " " + t.text
+}
+
 // lastTopic is the flow about an order that was last offered or spoken of.
 func (e Embedded) lastTopic(t *Turn) string {
 	for _, m := range botLines(t, 1) {
@@ -160,13 +175,16 @@ var twins = map[string]string{"change_address": "change_order_address", "change_
 
 var parts = regexp.MustCompile(`(?i)[.!?;]+\s+|,?\s+(?:en ook|en daarnaast|en verder|daarnaast|and also|and then|en|and|also)\s+`)
 
+// tells is the part of a message that says what came before the wish: "I received order 12 and would like to return it".
+var tells = regexp.MustCompile(`(?i)^\W*(?:(?:hello|hi|hey|hallo|hoi|dag|goedemiddag|goedemorgen|good (?:morning|afternoon|evening))\W+)?(?:(?:i|we)(?: have| just|'ve)*\s+(?:received|got|ordered|bought|placed)\b|(?:ik|we|wij)\s+(?:ontving(?:en)?|kreeg|kregen|bestelde|kocht)\b|(?:ik|we|wij)\s+(?:heb|hebben)\b.{0,60}\b(?:ontvangen|gekregen|besteld|gekocht|binnen)\W*$)`)
+
 // wishes are the flows that the text asks for: the one the ear is sure of, and another one that a part of the text surely asks for.
 func (e Embedded) wishes(t *Turn) []Command {
 	is := func(h Heard) bool { return h.Band == Sure && e.Flows.Flows().Get(h.Intent) != nil }
 	var names []string
 	if pieces := parts.Split(t.text, 6); len(pieces) > 1 {
 		for _, p := range pieces {
-			if len(strings.Fields(p)) < 2 {
+			if len(strings.Fields(p)) < 2 || tells.MatchString(p) {
 				continue
 			}
 			h := e.Ear.Hear(p, Hints{Lang: t.Conv.Lang, Now: t.Now})
@@ -204,8 +222,14 @@ func accountsOwn(said string) bool {
 	return accountAddress.MatchString(said) && !asTarget.MatchString(said)
 }
 
+// changesWhere: to change where something goes is another wish than to know where it is.
+var changesWhere = regexp.MustCompile(`(?i)\b(?:change|update|edit|correct|modify|switch)\b.{0,20}\bwhere\b.{0,40}\b(?:go(?:es|ing)?|sent|shipped|delivered|ship|deliver)\b|\b(?:wijzig\w*|verander\w*|aanpassen)\b.{0,20}\bwaar\b.{0,40}\b(?:heen|naartoe|naar toe|bezorgd)\b|\bwaar\b.{0,40}\b(?:heen|naartoe|naar toe)\b.{0,20}\b(?:wijzig\w*|verander\w*|aanpassen)\b`)
+
 // inContext reads a wish in the light of what was just spoken of: "kan het adres nog gewijzigd worden?" after an order is about that order.
 func inContext(t *Turn, name, said string, order bool) string {
+	if name == "order_status" && changesWhere.MatchString(said) {
+		return "change_order_address"
+	}
 	if name == "change_order_address" && changesAccount.MatchString(said) && accountsOwn(said) {
 		return "change_address"
 	}

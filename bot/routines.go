@@ -4,13 +4,11 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"balie/bot/flow"
 	"balie/bot/texts"
 	"balie/internal/chat"
-	"balie/kb"
 )
 
 // Routines is the policy of the open flow: it gives the flow its slots, corrections and presses, ends it when the customer wants no more of
@@ -52,6 +50,9 @@ func (p *Routines) Decide(ctx context.Context, t *Turn) (*Decision, error) {
 	if t.Conv.Flow == nil {
 		if slices.Contains([]string{"confirm", "change", "slot", "again", "resume", "stop"}, t.press.Verb) || submission(t) != nil {
 			return p.late(t), nil
+		}
+		if d, err := p.offer(ctx, t); d != nil || err != nil {
+			return d, err
 		}
 		return p.undoInWords(t), nil
 	}
@@ -126,168 +127,6 @@ func (p *Routines) resume(t *Turn) *Decision {
 	yes, no := button(t.Conv.Lang, "resume.yes", "resume"), button(t.Conv.Lang, "resume.no", "stop")
 	yes.Style = "primary"
 	return reply(t, chat.ActAsk, texts.Say(t.Conv.Lang, "resume", "title", title), yes, no)
-}
-
-// digress deals with words that are not for the open flow: a question is answered, another wish kept for later, and then the flow asks
-// again.
-func (p *Routines) digress(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
-	if lang, id, ok := strings.Cut(t.press.Arg, "/"); ok && t.press.Verb == "article" {
-		d, err := p.Understand.article(ctx, t, lang, id)
-		if err != nil || d == nil {
-			return d, err
-		}
-		return p.between(ctx, t, in, "", d, false)
-	}
-	if in.Yes || in.No {
-		return p.between(ctx, t, in, "", nil, true)
-	}
-	if g := foreign(t.text); g != nil {
-		return g.inTheirs(t), nil
-	}
-	if t.Conv.Flow.Wait == "identify" && noNumber.MatchString(t.text) {
-		d, err := p.withPerson(ctx, t, in, texts.Say(t.Conv.Lang, "identify.lost"))
-		if d != nil && d.message() != nil {
-			d.message().Act = chat.ActReask // twice or thrice of this, and a person comes
-		}
-		return d, err
-	}
-	if strings.HasPrefix(t.Conv.Flow.Wait, "code") && why.MatchString(t.text) {
-		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, "code.why"), nil, false)
-	}
-	commands, err := p.Understand.commands(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range commands {
-		switch c := c.(type) {
-		case StartFlow:
-			return p.another(ctx, t, in, c.Name)
-		case Answer, Clarify:
-			if asks(t) {
-				return p.question(ctx, t, in)
-			}
-		case SmallTalk:
-			if d := p.Understand.small(t, c.Kind); d != nil {
-				return p.between(ctx, t, in, texts.Say(t.Conv.Lang, talkKey(c.Kind)), nil, false)
-			}
-		case FetchPerson:
-			return escalate(chat.ReasonCustomer, 0, "", ""), nil
-		}
-	}
-	switch {
-	case t.Conv.Flow.Wait == "identify" && why.MatchString(t.text):
-		return p.between(ctx, t, in, texts.Say(t.Conv.Lang, "identify.why"), nil, false)
-	case strings.HasPrefix(t.Conv.Flow.Wait, "action:"):
-		return p.between(ctx, t, in, "", nil, false)
-	}
-	return p.between(ctx, t, in, "", nil, true)
-}
-
-// question answers a question in between, without asking back: the flow has a question of its own open.
-func (p *Routines) question(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
-	if p.Understand.Shelf.Library == nil {
-		return p.unsure(ctx, t, in)
-	}
-	res, err := p.Understand.Shelf.find(ctx, t.text, t.Conv.Lang, 3)
-	if err != nil {
-		return nil, err
-	}
-	if res.Verdict == kb.None || len(res.Hits) == 0 || res.Hits[0].Fit < fitUnsure && t.heard.Band != Sure {
-		return p.unsure(ctx, t, in)
-	}
-	return p.between(ctx, t, in, "", p.Understand.quote(ctx, t, res.Hits), false)
-}
-
-var why = regexp.MustCompile(`(?i)\b(?:waarom|waarvoor|why|what for)\b`)
-
-// noNumber: the customer cannot answer the question who they are. Saying it again would not help them.
-var noNumber = regexp.MustCompile(`(?i)\b(?:(?:geen|niet(?: meer)?|kwijt|vergeten).{0,20}(?:bestel|order)\s?nummer|(?:bestel|order)\s?nummer.{0,20}(?:niet|kwijt|vergeten|geen)|(?:dat |die )?weet ik (?:\w+ )?niet|geen idee|(?:no|lost|forgot|forgotten|don'?t (?:have|know)|do not (?:have|know)|can'?t find|cannot find).{0,20}order\s?(?:number|id|no)|i (?:don'?t|do not) know(?: (?:it|that))?$|no idea)`)
-
-// unsure: a real question in between, which the library cannot answer.
-func (p *Routines) unsure(ctx context.Context, t *Turn, in flow.Input) (*Decision, error) {
-	d, err := p.withPerson(ctx, t, in, texts.Say(t.Conv.Lang, "unsure"))
-	if d != nil && d.message() != nil {
-		d.message().Missed = true
-	}
-	return d, err
-}
-
-// withPerson says something in between, with the way to a person under it.
-func (p *Routines) withPerson(ctx context.Context, t *Turn, in flow.Input, text string) (*Decision, error) {
-	d, err := p.between(ctx, t, in, text, nil, false)
-	if d != nil && d.message() != nil {
-		m := d.message()
-		m.Buttons = append(m.Buttons, number(t, append(make([]chat.Button, len(m.Buttons)), personButton(t)))[len(m.Buttons)])
-	}
-	return d, err
-}
-
-// another keeps a second wish for later, and says so.
-func (p *Routines) another(ctx context.Context, t *Turn, in flow.Input, name string) (*Decision, error) {
-	f := p.Flows.Flows().Get(name)
-	if f == nil || name == t.Conv.Flow.Name {
-		return p.between(ctx, t, in, "", nil, false)
-	}
-	d, err := p.between(ctx, t, in, texts.Say(t.Conv.Lang, "queued", "title", f.Title.In(t.Conv.Lang, nil)), nil, false)
-	if d != nil {
-		d.Drafts = append([]chat.Draft{{By: chat.Bot, Body: &chat.FlowMoved{Flow: name, State: chat.FlowQueued}}}, d.Drafts...)
-	}
-	return d, err
-}
-
-// between says something (text, or what d says), and asks the flow's open question again in the same message.
-func (p *Routines) between(ctx context.Context, t *Turn, in flow.Input, text string, d *Decision, failed bool) (*Decision, error) {
-	o, err := p.Flows.Again(ctx, t.Conv, in, failed)
-	if err != nil {
-		return nil, err
-	}
-	again := outcome(o)
-	if again == nil || again.message() == nil {
-		if d == nil && text != "" {
-			d = reply(t, chat.ActTell, text)
-		}
-		return d, nil
-	}
-	m := again.message()
-	if d != nil {
-		said := d.message()
-		text, m.Sources, m.Act = said.Text, append(said.Sources, m.Sources...), said.Act
-		again.Phrase, again.quoted = d.Phrase, d.quoted
-	}
-	if text != "" {
-		m.Text = text + "\n\n" + m.Text
-	}
-	return again, nil
-}
-
-// begin starts a flow from a button. One that is open already goes on; another open one is kept for later.
-func (p *Routines) begin(ctx context.Context, t *Turn) (*Decision, error) {
-	name := t.press.Arg
-	if p.Flows.Flows().Get(name) == nil {
-		return p.late(t), nil
-	}
-	in := input(t, p.Understand.Ear, name)
-	if f := t.Conv.Flow; f != nil {
-		if f.Name == name {
-			o, err := p.Flows.Again(ctx, t.Conv, in, false)
-			return outcome(o), err
-		}
-		return p.another(ctx, t, in, name)
-	}
-	o, err := p.Flows.Start(ctx, t.Conv, in, name)
-	return outcome(o), err
-}
-
-// drop forgets a queued wish.
-func (p *Routines) drop(ctx context.Context, t *Turn) (*Decision, error) {
-	d := reply(t, chat.ActTell, texts.Say(t.Conv.Lang, "no.alone"))
-	if slices.Contains(t.Conv.Later, t.press.Arg) {
-		d.Drafts = append([]chat.Draft{{By: chat.Bot, Body: &chat.FlowMoved{Flow: t.press.Arg, State: chat.FlowCancelled, Why: "customer"}}}, d.Drafts...)
-	}
-	if t.Conv.Flow != nil {
-		return p.between(ctx, t, input(t, p.Understand.Ear, t.Conv.Flow.Name), "", d, false)
-	}
-	return d, nil
 }
 
 // late answers a press that comes after its step is over.

@@ -9,7 +9,7 @@ import (
 	"balie/internal/chat"
 )
 
-var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan )?(?:maar(?: zitten)?|zitten)|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:[\s,]+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
+var cancelWords = regexp.MustCompile(`(?i)^\W*(?:(?:oh|ach|nee|no|sorry|ok[eé]?|toch|well|actually|please)[\s,.]+)*(?:laat (?:het )?(?:dan |toch |nou )?(?:maar(?: zitten)?|zitten)|stop(?: maar| hiermee| ermee| it| this)?|hoeft (?:al )?niet meer|hoeft niet|doe (?:dan )?maar niet|niet meer nodig|ik stop(?: ermee)?|vergeet het(?: maar)?|never ?mind|forget (?:it|about it)|cancel (?:that|this|it)|leave it|i changed my mind|ik heb me bedacht|not any ?more|i don'?t want (?:this|it|that) any ?more)(?:[\s,]+(?:dan|maar|thanks|thank you|bedankt|hoor|toch|sorry))*\W*$`)
 
 // cancels reports that the customer wants no more of what is going on. Whole messages only: "stop maar met zoeken naar ..." is more.
 func cancels(text string) bool { return len(text) < 80 && cancelWords.MatchString(text) }

@@ -124,13 +124,24 @@ func (Stuck) before(t *Turn) int {
 			break
 		}
 	}
+	done := lastDone(t)
 	sum := 0
 	for _, s := range t.Conv.Signs {
-		if s.From >= from {
+		if s.From >= from && !(s.Name == "slot_failed" && s.From < done) {
 			sum += s.Points
 		}
 	}
 	return sum
+}
+
+// lastDone is where a routine last came to its end: an answer that did not fit before that did no harm.
+func lastDone(t *Turn) chat.Seq {
+	for i := len(t.Events) - 1; i >= 0; i-- {
+		if f, ok := t.Events[i].Body.(*chat.FlowMoved); ok && f.State == chat.FlowDone {
+			return t.Events[i].Seq
+		}
+	}
+	return 0
 }
 
 // offered reports whether a person was offered since the bot has had the word.
@@ -321,9 +332,9 @@ func answeredBefore(t *Turn, m *chat.Message) bool {
 	return false
 }
 
-// toldBefore reports that a message says word for word what was said shortly before: an order's state, asked for again, for example.
+// toldBefore reports that a routine tells word for word what it told shortly before: an order's state, asked for again, for example.
 func toldBefore(t *Turn, m *chat.Message) bool {
-	return m != nil && m.Act == chat.ActTell && m.Text != "" && slices.ContainsFunc(botLines(t, 5), func(old *chat.Message) bool {
+	return m != nil && m.Act == chat.ActTell && m.Text != "" && m.Intent != "" && slices.ContainsFunc(botLines(t, 5), func(old *chat.Message) bool {
 		return old.Act == chat.ActTell && strings.HasPrefix(old.Text, m.Text)
 	})
 }

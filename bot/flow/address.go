@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -108,8 +109,13 @@ func (r *run) readAddress(in Input) (any, bool) {
 		if whole := withStreet(in.Facts.Addresses); len(whole) == 1 {
 			said = whole[0]
 		}
-		a := complete(said, r.oldAddress())
+		a := complete(r.joined(said), r.oldAddress())
 		return a, len(addressErrors(a)) == 0
+	}
+	if m := nextDoor.FindStringSubmatch(fold(in.Text)); m != nil && r.oldAddress().Line1 != "" {
+		a := renumber(r.oldAddress(), m[1], m[2])
+		a.Postcode = "" // across the street it is another
+		return a, false
 	}
 	known, err := r.knownAddresses()
 	if err != nil {
@@ -127,6 +133,23 @@ func (r *run) readAddress(in Input) (any, bool) {
 		return nil, false
 	}
 	return hit[0], true
+}
+
+// nextDoor: at the neighbours' is the same street.
+var nextDoor = regexp.MustCompile(`\b(?:buren|buurman|buurvrouw|overburen|neighbou?rs?|next door)\b.{0,20}\b(?:op |at )?(?:huisnummer|nummer|nr|number|no|op|at)\.? ?(\d{1,5})\s?([a-z])?\b`)
+
+// joined adds what was said of an address before to what is said of it now: "Dorpsstraat 5", and then "6711 AB Ede".
+func (r *run) joined(a action.Address) action.Address {
+	sl := r.flow.first(TypeAddress)
+	var before action.Address
+	if sl == nil || !r.c.Slot(sl.Name, &before) || a.Line1 != "" && a.City != "" && a.Postcode != "" {
+		return a
+	}
+	if a.Line1 == "" && a.Street == "" {
+		a.Line1, a.Line2, a.Street, a.Number, a.Addition = before.Line1, before.Line2, before.Street, before.Number, before.Addition
+	}
+	a.City, a.Postcode, a.Region = cmp.Or(a.City, before.City), cmp.Or(a.Postcode, before.Postcode), cmp.Or(a.Region, before.Region)
+	return a
 }
 
 var ownAddress = regexp.MustCompile(`\b(my (?:default|own|home|account|profile) address|default address|address (?:on|in) my (?:account|profile)|mijn (?:eigen|vaste|standaard) ?adres|adres (?:van|in|uit) mijn (?:account|profiel)|accountadres|standaardadres)\b`)

@@ -68,7 +68,7 @@ func (r *run) noCode(s *Step) (int, bool) {
 	return 0, false
 }
 
-var noMail = regexp.MustCompile(`(?i)\b(?:(?:nog|geen|niet|niets|niks)\b.{0,25}\b(?:mail|code|ontvangen|gekregen|binnen)|nieuwe code|andere code|opnieuw|nog (?:een keer|eens)|(?:no|not|never|didn'?t|haven'?t)\b.{0,25}\b(?:mail|code|get|got|receive|received|arrived?)|new code|another code|resend|(?:send|try) (?:it )?again)\b`)
+var noMail = regexp.MustCompile(`(?i)\b(?:(?:nog|geen|niet|niets|niks)\b.{0,25}\b(?:mail|code|ontvangen|gekregen|binnen)|nieuwe code|andere code|opnieuw|nog (?:een keer|eens)|(?:no|not|never|didn'?t|haven'?t)\b.{0,25}\b(?:mail|code|get|got|receive|received|arrived?)|new code|another code|resend|(?:send|try) (?:it |me )?(?:a new one|another|one more|again)|stuur (?:een )?(?:nieuwe|andere))\b`)
 
 // hearCode takes the customer's word while a code is waited for. It reports whether the flow had use for it.
 func (r *run) hearCode(i int, s *Step) (bool, error) {

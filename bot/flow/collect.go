@@ -122,7 +122,7 @@ func (r *run) takeAnswer(i int, s *Step) (bool, error) {
 			r.set(sl, a, false)
 			return true, r.askAddress(s, sl, "address.incomplete", a)
 		}
-		if sl.Type == TypeMethod && len(words(r.in.Text)) <= 6 && len(r.namedMethods(sl, r.in.Text)) > 1 { // "my card", and there are two
+		if len(words(r.in.Text)) <= 6 && r.several(sl) {
 			return true, r.failed(s)
 		}
 		if s.Optional && r.in.No {
@@ -136,6 +136,21 @@ func (r *run) takeAnswer(i int, s *Step) (bool, error) {
 	}
 	r.set(sl, v, false)
 	return true, r.advance(i)
+}
+
+// several reports that the answer names more than one thing that was asked for, and so is an answer and no other wish: "my card", of two.
+func (r *run) several(sl *Slot) bool {
+	switch sl.Type {
+	case TypeMethod:
+		return len(r.namedMethods(sl, r.in.Text)) > 1
+	case TypeItems:
+		if r.order == nil {
+			return false
+		}
+		found, _ := mentions(r.in.Text, r.order.Items)
+		return len(found) > 1
+	}
+	return false
 }
 
 // hearDay keeps a day to come that is said beside a choice, or in its place: "maandagochtend" is both. It returns the day in words, "" for none.
@@ -234,12 +249,31 @@ func (r *run) read(sl *Slot, text string) (any, bool) {
 	case TypeMethod:
 		return r.readMethod(sl, text)
 	case TypeChoice:
+		if r.hearsOrder(in) {
+			text += " " + orderWord
+		}
 		o, ok := pick(sl.Options, text)
 		return o.Value, ok
 	case TypeSwaps:
 		return r.readSwaps(sl, text)
 	}
 	return simple(sl, in)
+}
+
+// orderWord is what an option matches that an order number chooses: who names the order wants what is asked about.
+const orderWord = "ordernumber"
+
+// hearsOrder keeps an order number that is said where something else was asked, if none is known.
+func (r *run) hearsOrder(in Input) bool {
+	sl := r.flow.first(TypeOrder)
+	id := findOrderFact(in)
+	if sl == nil || id == "" {
+		return false
+	}
+	if !r.isSet(sl) {
+		r.set(sl, id, false)
+	}
+	return true
 }
 
 // simple reads the types that need to know nothing else.
@@ -263,9 +297,20 @@ func simple(sl *Slot, in Input) (string, bool) {
 			limit = 500
 		}
 		text := trimmed(strings.Map(printable, in.Text), limit)
-		return text, len(words(text)) > 0 && !strings.HasSuffix(text, "?")
+		return text, len(words(text)) > 0 && !strings.HasSuffix(text, "?") && !onlyNumbers(in)
 	}
 	return "", false
+}
+
+// onlyNumbers: an order number with nothing but a postcode beside it tells no story; it is another order.
+func onlyNumbers(in Input) bool {
+	id := findOrderFact(in)
+	if id == "" {
+		return false
+	}
+	rest := strings.ReplaceAll(strings.ToUpper(in.Text), strings.Trim(id, "#"), " ")
+	rest = postcodeNL.ReplaceAllString(rest, " ")
+	return !slices.ContainsFunc(words(rest), func(w string) bool { return len(w) > 2 && !isNumber(w) })
 }
 
 func printable(r rune) rune {

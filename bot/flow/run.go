@@ -147,7 +147,7 @@ func (r *run) failed(step *Step) error {
 		r.say(texts.Say(r.c.Lang, "slot.again"))
 	}
 	err := r.reask(step, tries)
-	if tries > 1 {
+	if tries > 1 && !slices.ContainsFunc(r.buttons, func(b chat.Button) bool { return b.Do == "human" }) {
 		r.button("person", "human", "")
 	}
 	r.speech = chat.ActReask
@@ -309,4 +309,4 @@ func (r *run) escalate(reason chat.Reason, priority int, note, text string) {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func contains(list []string, s string) bool { return slices.Contains(list, s) }
+func contains[S ~string](list []S, s S) bool { return slices.Contains(list, s) }

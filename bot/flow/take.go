@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,7 +33,8 @@ func (r *run) take(i int) (bool, error) {
 	case "code":
 		return r.hearCode(i, s)
 	case "again", "expired":
-		if r.in.Yes {
+		if r.in.Yes || what == "again" && !(r.in.Sure && r.in.Intent != r.flow.Name && r.e.flows().Get(r.in.Intent) != nil) { // any word tries again
+
 			return true, r.advance(i)
 		}
 		return false, nil
@@ -162,16 +164,19 @@ func (r *run) expire(why string) {
 // notThis: the card is not what the customer means, whatever else they say.
 var notThis = regexp.MustCompile(`(?i)^\W*(?:(?:nee|no|sorry|nope)\b[\s,.!]*)*(?:dat|dit|deze|die|that|this|it)?(?:'s| is| was)?\s*(?:(?:helemaal |niet )?(?:klopt niet|fout|verkeerd|juist niet|niet (?:goed|juist|wat ik bedoel))|(?:not (?:right|what i (?:want|meant?|asked)|correct))|wrong|incorrect)\b`)
 
+// notSo begins a few words that want the card otherwise, in a way that nothing in it shows.
+var notSo = regexp.MustCompile(`(?i)^\W*(?:nee+|no|nope)\b`)
+
 // takeAtCard: words never confirm. They can change what is on the card.
 func (r *run) takeAtCard(i int, id string) (bool, error) {
 	if used, err := r.correct(i); used || err != nil {
 		return used, err
 	}
 	switch {
-	case r.in.Yes, r.namesMethod(): // what is on the card already
+	case r.in.Yes, r.restates():
 		r.sayKey("press.send")
 		return true, r.showCard(r.flow.Steps[i], id)
-	case r.in.No, notThis.MatchString(r.in.Text):
+	case r.in.No, notThis.MatchString(r.in.Text), notSo.MatchString(r.in.Text) && len(words(r.in.Text)) <= 6:
 		return true, r.change(r.flow.Steps[i])
 	}
 	return false, nil
@@ -212,6 +217,27 @@ func (r *run) namesMethod() bool {
 	return len(r.namedMethods(sl, r.in.Text)) > 0
 }
 
+// restates reports that a few words at a card say what is on it already: the way to pay, all the articles, the variant.
+func (r *run) restates() bool {
+	if r.namesMethod() {
+		return true
+	}
+	if len(words(r.in.Text)) > 6 || r.load() != nil || r.order == nil {
+		return false
+	}
+	for _, sl := range r.flow.Slots {
+		if sl.Type != TypeItems && sl.Type != TypeSwaps || !r.isSet(sl) {
+			continue
+		}
+		v, ok := r.read(sl, r.in.Text)
+		said, err := json.Marshal(v)
+		if ok && err == nil && string(said) == string(r.c.Slots[sl.Name].Value) {
+			return true
+		}
+	}
+	return false
+}
+
 // replacement returns another value for a slot that is set, if the text holds one.
 func (r *run) replacement(s *Slot, at int) (any, bool) {
 	if !r.isSet(s) {
@@ -246,7 +272,16 @@ func (r *run) replacement(s *Slot, at int) (any, bool) {
 		r.c.Slot(s.Name, &old)
 		found, sure := mentions(r.in.Text, r.order.Items)
 		ids := idsAt(r.order.Items, found)
+		if sure && alsoThis.MatchString(fold(r.in.Text)) {
+			ids = append(old, slices.DeleteFunc(ids, func(id action.ItemID) bool { return contains(old, id) })...)
+		}
 		return ids, sure && !slices.Equal(ids, old) // naming what was chosen already corrects nothing
+	case TypeSwaps:
+		var old []action.Swap
+		r.c.Slot(s.Name, &old)
+		v, ok := r.readSwaps(s, r.in.Text)
+		swaps, _ := v.([]action.Swap)
+		return swaps, ok && strings.HasPrefix(r.c.Flow.Wait, "confirm:") && !slices.Equal(swaps, old)
 	case TypeChoice, TypeMethod:
 		if !strings.HasPrefix(r.c.Flow.Wait, "confirm:") {
 			return nil, false
@@ -258,6 +293,9 @@ func (r *run) replacement(s *Slot, at int) (any, bool) {
 	}
 	return nil, false
 }
+
+// alsoThis adds to what was chosen before, where an article alone takes its place.
+var alsoThis = regexp.MustCompile(`\b(?:ook|erbij|as well|also|too|add|plus)\b`)
 
 // backTo is the step that asks for a slot: correcting goes on from there. A slot that no step collects is identity's.
 func (r *run) backTo(s *Slot, at int) int {

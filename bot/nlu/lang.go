@@ -23,7 +23,7 @@ const (
 )
 
 // maxLangExamples bounds what each language is learned from; a few thousand sentences add nothing to the first.
-const maxLangExamples = 2000
+const maxLangExamples = 3000
 
 // trainLang learns from every example that names its language. With fewer than two languages it knows none, and detect
 // returns the hint.
