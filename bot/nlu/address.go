@@ -147,7 +147,7 @@ func (r *addressReader) street(i int) (a Address, from, first, to int) {
 		addition, n, house = strings.TrimSpace(addition+" "+more), end-i, end-i
 	}
 	a = Address{Street: strings.TrimRight(r.between(from, i), " ,"), Number: number, Addition: addition}
-	a.Line1 = a.Street + " " + strings.TrimSpace(r.withoutNumberWord(i, i+house))
+	a.Line1 = a.Street + " " + strings.Trim(r.withoutNumberWord(i, i+house), " |()/")
 	to = r.locality(&a, i+n)
 	first = from
 	if a.City == "" {
@@ -260,7 +260,7 @@ func (r *addressReader) restOfAddition(j int) (string, int) {
 		if known, _ := r.knownPlace(r.skip(k + n)); country != "NL" || known == 0 && (!r.isPlace(r.skip(k+n)) || isCountry(r.lower(r.skip(k+n)))) {
 			return "", j
 		}
-		return strings.Trim(r.between(j, k), " ,-;"), k
+		return strings.Trim(r.between(j, k), " ,-;|/()"), k
 	}
 	return "", j
 }

@@ -27,6 +27,14 @@ func (r *addressReader) streetBefore(i int) int {
 	if personWord[strings.TrimSuffix(r.lower(start-1), ".")] && streetLike(r.low[j]) { // "c/o Jansen Zandpad 7"
 		return j
 	}
+	if k := start - 1; start < j && streetLike(r.low[j]) && !streetLike(r.low[start]) { // "P. de Wit Kerkstraat 5"
+		for k >= 0 && nameParticle[r.low[k]] {
+			k--
+		}
+		if k >= 0 && k < start-1 && len(strings.Trim(r.low[k], ".")) == 1 && hasLetter(r.low[k]) {
+			return j
+		}
+	}
 	if n, _ := r.knownPlace(start); n > 0 && start+n < i && !nameParticle[r.low[start+n]] { // "Brugge Steenstraat 40"
 		start += n
 	}

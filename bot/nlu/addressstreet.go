@@ -39,7 +39,7 @@ func (r *addressReader) plainStreet(i int) int {
 		switch {
 		case nameParticle[low]:
 			continue // belongs to whatever stands before it
-		case extras > 0 && initials.MatchString(low) && !streetLead[low]: // "m de vries molenweg 3" begins with a name
+		case extras > 0 && (firstNames[low] || initials.MatchString(low) && !streetLead[low]): // "m de vries molenweg 3", "anna smit molenweg 3" begin with a name
 			return r.withParticles(safe, lo)
 		case streetLead[low] || initials.MatchString(low) || ordinalName.MatchString(low) || streetLike(low):
 			if owned := r.lower(k - 1); fresh[low] && possessive[owned] {
@@ -59,11 +59,14 @@ func (r *addressReader) plainStreet(i int) int {
 	return r.withParticles(start, lo)
 }
 
+// firstNames are the street leads that begin the name of a person as well.
+var firstNames = set("jan pieter piet willem johan johannes karel frans hendrik albert anna maria emma thomas vincent jacob louis marie")
+
 // fresh are words that speak of an address as often as they begin the name of a street; behind a possessive they do the first.
 var (
 	fresh      = set("oude oud nieuwe nieuw new old")
 	possessive = set("mijn m'n mn me my onze our het een de the")
-	initials   = regexp.MustCompile(`^(?:[a-z]\.?){1,4}$`)
+	initials   = regexp.MustCompile(`^(?:[a-z]|(?:[a-z]\.){1,4}[a-z]?)$`)
 )
 
 // mayEndStreet reports whether token j can be the last word of a street's name.
@@ -106,6 +109,9 @@ func (r *addressReader) reach(core int) int {
 			break
 		}
 		if r.placeEnding(k+1) <= k && !nameParticle[r.lower(k+1)] {
+			break
+		}
+		if low == "en" || low == "und" || low == "over" || low == "the" {
 			break
 		}
 		if nameParticle[low] {

@@ -87,7 +87,11 @@ func (r *addressReader) placeAt(i int) (n int, country string) {
 		if separator(r.at(k)) || strings.ContainsAny(r.low[k], "0123456789@") || k > i && r.gapAfter(k-1) != "" {
 			break
 		}
-		key += lettersOf(r.low[k])
+		letters := lettersOf(r.low[k])
+		if letters == "" {
+			break
+		}
+		key += letters
 		if c, ok := g.country[key]; ok && (k > i || !g.common[key] || r.mayEndAt(i)) {
 			n, country = k+1-i, c
 		}

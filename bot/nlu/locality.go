@@ -256,7 +256,7 @@ func (r *addressReader) countryAt(a *Address, i int) int {
 // molenstraat 4", "hasselt (3500) kempische steenweg 303". It returns the first token it used, which is from when there is none.
 func (r *addressReader) cityBefore(a *Address, from int) int {
 	k := from - 1
-	for k >= r.used && (separator(r.at(k)) || beforeStreet[r.low[k]]) {
+	for k >= r.used && (separator(r.at(k)) || r.at(k) == "-" || beforeStreet[r.low[k]]) {
 		k--
 	}
 	postcode := ""

@@ -254,7 +254,7 @@ func corrected[T any](text string, all []found[T]) []found[T] {
 
 var (
 	fromThere = regexp.MustCompile(`(?i)\b(?:van|from|oude?|old|was|woonde|lived|vorige?|previous|niet meer|verkeerde?|foute?|wrong|staat|staan|(?:sta|stond)(?: \S+)? op|wijzig|verander|change|niet|not|current|huidige?|currently|eerst|eerder|first|had|typte|typed|hebben|heb|per ongeluk|by (?:mistake|accident)|accidentally)\b:?(?:\s+\S+){0,4}\s*$`)
-	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|goed|juiste?|correct|right|should|in|maar|but|must|bedoel|bedoelde|meant|wonen|woon|opgegeven|ipv|instead|it'?s|het is)\b`)
+	toHere    = regexp.MustCompile(`(?i)\b(?:naar|to|wordt|nieuwe?|new|is nu|nu|now|moet|goede?|goed|juiste?|correct|right|should|in|maar|but|must|bedoel|bedoelde|meant|wonen|woon|opgegeven|ipv|instead|it'?s|het is|wel)\b`)
 	becomes   = regexp.MustCompile(`(?i)(?:->|=>|→|\b(?:wordt|becomes|veranderen in|wijzigen (?:in|naar)|aanpassen naar|vervangen door|with|(?:is|was|klopt) (?:\S+ )?(?:fout|verkeerd|niet|oud|wrong|old|incorrect)|(?:hebben|have|had|opgegeven|ingevuld|staan)\b.{0,30}\b(?:wonen|woon|live|moet|is nu|should))\b)`)
 )
 
