@@ -24,13 +24,14 @@ func (l pair) train(p problem, in []int, svmRounds, softRounds int, seed uint64)
 	wg.Wait()
 }
 
-// sum adds the learners up: two linear models over the same columns are one linear model, so reading a sentence costs one.
-func (l pair) sum(intents int) *matrix {
+// sum adds the learners up: two linear models over the same columns are one linear model, so reading a sentence costs one. So is the
+// nearness to the centre of each class, which sentences with vectors count too; the centres are those of the sentences of in.
+func (l pair) sum(p problem, in []int) *matrix {
 	m := &matrix{l.soft.classes, l.soft.stride, slices.Clone(l.soft.w)}
 	shares := make([]float32, m.classes)
 	for c := range shares {
 		shares[c] = svmShare
-		if c == intents {
+		if c == p.classes {
 			shares[c] /= 2
 		}
 	}
@@ -38,6 +39,9 @@ func (l pair) sum(intents int) *matrix {
 		for c, k := range shares {
 			m.w[i+c] += k * l.svm.w[i+c]
 		}
+	}
+	if p.vectors > 0 {
+		p.addCentres(m, in)
 	}
 	return m
 }
@@ -83,7 +87,7 @@ func holdOut(p problem, l pair, seed uint64) []judged {
 		}
 		part := pair{l.svm.without(p, out), l.soft.without(p, out)}
 		part.train(p, in, againEpochs, againEpochs, seed)
-		held = append(held, judge(part.sum(p.classes), p, out)...)
+		held = append(held, judge(part.sum(p, in), p, out)...)
 	}
 	return held
 }

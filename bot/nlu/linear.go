@@ -133,6 +133,7 @@ type problem struct {
 	y       []int
 	cols    int
 	classes int
+	vectors int // the first column of the sentence vectors; 0 without any
 }
 
 // allClasses is how many there are with that of the background, which comes last when there is any.

@@ -114,7 +114,7 @@ func (m *Model) finish(p problem, examples []Example, opt Options) {
 	wg.Go(func() { m.lang = trainLang(append(slices.Clone(examples), opt.Background...), opt.Seed) })
 	defer wg.Wait()
 	l := learn(p, opt.Seed)
-	m.weights = l.sum(p.classes).pack()
+	m.weights = l.sum(p, p.all()).pack()
 	m.known, m.sure = calibrate(p, l, opt.quantile(), opt.Seed)
 }
 
@@ -131,7 +131,7 @@ func trainUncalibrated(examples []Example) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.weights, m.lang = learn(p, 0).sum(p.classes).pack(), &langModel{}
+	m.weights, m.lang = learn(p, 0).sum(p, p.all()).pack(), &langModel{}
 	return m, nil
 }
 

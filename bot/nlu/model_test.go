@@ -1,6 +1,7 @@
 package nlu_test
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -45,6 +46,17 @@ func TestRefusesWhatIsNotOurs(t *testing.T) {
 		if u := builtin().Understand(text, nlu.Hints{}); u.Band == nlu.Sure {
 			t.Errorf("%.40q: sure of %s", text, u.Intent)
 		}
+	}
+}
+
+// What is refused goes to the editors with the three nearest intents.
+func TestRefusedSentencesNameTheNearest(t *testing.T) {
+	u := builtin().Understand("which mountain in Nepal is hardest to climb", nlu.Hints{})
+	if u.Band != nlu.Unknown || u.Intent != "" {
+		t.Fatalf("%s %q", u.Band, u.Intent)
+	}
+	if len(u.Top) != 3 || u.Top[0].Score <= 0 || !slices.IsSortedFunc(u.Top, func(a, b nlu.Scored) int { return cmp.Compare(b.Score, a.Score) }) {
+		t.Errorf("%+v", u.Top)
 	}
 }
 

@@ -18,7 +18,8 @@ type Embedder interface {
 type joined struct {
 	ask     Embedder
 	mean    []float32 // of the examples' vectors; what all sentences share says nothing of one
-	words   int       // columns of the vocabulary; the vector's stand behind
+	tongue  []float32 // the direction in which one language lies from the other; what language a sentence is in says nothing of its intent
+	words   int       // columns of the words; the vector's stand behind
 	weights *packed
 	known   float64
 	sure    float64
@@ -43,13 +44,21 @@ func (m *Model) Join(ctx context.Context, examples []Example, opt Options, patie
 	if err != nil {
 		return nil, fmt.Errorf("embed the examples: %w", err)
 	}
-	j := &joined{ask: now, mean: meanOf(vectors), words: p.cols}
+	tongue, err := tongueOf(ctx, patient)
+	if err != nil {
+		return nil, fmt.Errorf("embed a sample of two languages: %w", err)
+	}
+	j := &joined{ask: now, mean: meanOf(vectors), tongue: tongue, words: p.cols}
+	if len(j.tongue) != len(j.mean) {
+		return nil, fmt.Errorf("vectors of %d and of %d numbers", len(j.tongue), len(j.mean))
+	}
+	p.vectors = p.cols
 	p.cols += len(j.mean)
 	for i, v := range vectors {
 		p.x[i] = j.add(slices.Clone(p.x[i]), v)
 	}
 	l := learn(p, opt.Seed)
-	j.weights = l.sum(p.classes).pack()
+	j.weights = l.sum(p, p.all()).pack()
 	j.known, j.sure = calibrate(p, l, opt.quantile(), opt.Seed)
 	fresh.joined = j
 	return fresh, nil
@@ -78,6 +87,66 @@ func embedAll(ctx context.Context, e Embedder, clean []sentence) ([][]float32, e
 		}
 	}
 	return out, nil
+}
+
+// tongueSample is how many built-in sentences of each language show where it lies.
+const tongueSample = 256
+
+// tongueOf is the direction from English to Dutch, of length one, as the embedder sees it; all zeros when it sees none.
+func tongueOf(ctx context.Context, e Embedder) ([]float32, error) {
+	all := map[string][]sentence{}
+	for _, x := range builtin().examples {
+		all[x.Lang] = append(all[x.Lang], sentence{text: x.Text})
+	}
+	means := map[string][]float32{}
+	for _, lang := range []string{"nl", "en"} {
+		var sample []sentence
+		for i := range tongueSample { // from every intent, since their sentences lie together
+			sample = append(sample, all[lang][i*len(all[lang])/tongueSample])
+		}
+		vectors, err := embedAll(ctx, e, sample)
+		if err != nil {
+			return nil, err
+		}
+		means[lang] = meanOf(vectors)
+	}
+	if len(means["nl"]) != len(means["en"]) {
+		return nil, fmt.Errorf("vectors of %d and of %d numbers", len(means["nl"]), len(means["en"]))
+	}
+	tongue := means["nl"]
+	for i, x := range means["en"] {
+		tongue[i] -= x
+	}
+	k := float32(1 / length(tongue))
+	for i := range tongue {
+		tongue[i] *= k
+	}
+	return tongue, nil
+}
+
+// centreShare is the weight of the nearness to a class's centre beside the learners' scores.
+const centreShare = 12
+
+// addCentres adds to m how near a sentence's vector lies to the mean of each class's own, among the sentences of in. Where examples are few, or in
+// another language than the question, a centre is steadier than a border.
+func (p problem) addCentres(m *matrix, in []int) {
+	width := p.cols - p.vectors
+	sums := make([]float32, m.classes*width)
+	for _, i := range in {
+		own := sums[p.classOf(i)*width:]
+		for _, f := range p.x[i] {
+			if at := int(f.col) - p.vectors; at >= 0 {
+				own[at] += f.w
+			}
+		}
+	}
+	for c := range m.classes {
+		centre := sums[c*width : (c+1)*width]
+		k := float32(centreShare / length(centre))
+		for at, s := range centre {
+			m.w[(p.vectors+at)*m.stride+c] += k * s
+		}
+	}
 }
 
 func meanOf(vectors [][]float32) []float32 {
@@ -112,14 +181,20 @@ func (j *joined) join(x []feature, text string) (out []feature, ok bool) {
 	return j.add(x, got[0]), true
 }
 
-// add appends the centred vector to x and brings both to their shares. A vector that is the mean itself adds nothing.
+// add appends the centred vector to x, without its part along the tongue, and brings both to their shares. A vector that is the mean itself adds nothing.
 func (j *joined) add(x []feature, v []float32) []feature {
 	for i := range x {
 		x[i].w *= float32(math.Sqrt(1 - vectorShare))
 	}
 	start, scale := len(x), float32(1/length(v))
+	centred := make([]float32, len(v))
+	var along float32
 	for i, n := range v {
-		if d := n*scale - j.mean[i]; d != 0 {
+		centred[i] = n*scale - j.mean[i]
+		along += centred[i] * j.tongue[i]
+	}
+	for i, d := range centred {
+		if d -= along * j.tongue[i]; d != 0 {
 			x = append(x, feature{uint32(j.words + i), d})
 		}
 	}

@@ -61,6 +61,52 @@ func TestJoinFallsBackInTheSameTurn(t *testing.T) {
 	}
 }
 
+// tongues embeds a text by a meaning that its words give away and by its language, which weighs more.
+type tongues struct{ lang map[string]string }
+
+func (e *tongues) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	var out [][]float32
+	for _, t := range texts {
+		v := []float32{0, 0, 0, 0.1}
+		switch t {
+		case "rain", "drizzle", "motregen":
+			v[1] = 1
+		case "melody", "chorus", "refrein":
+			v[2] = 1
+		}
+		switch {
+		case e.lang[t] == "nl":
+			v[0] = 3
+		case t == "chorus" || t == "melody":
+			v[0] = 0.5 // as if an intent spoke another language
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func TestJoinedModelHearsAnotherLanguage(t *testing.T) {
+	e := &tongues{lang: map[string]string{"motregen": "nl", "refrein": "nl"}}
+	builtinExamples, _ := nlu.Builtin()
+	for _, x := range builtinExamples {
+		e.lang[x.Text] = x.Lang
+	}
+	examples := []nlu.Example{{Text: "rain", Intent: "weather"}, {Text: "drizzle", Intent: "weather"}, {Text: "melody", Intent: "music"}, {Text: "chorus", Intent: "music"}}
+	plain, err := nlu.Train(examples, nlu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := plain.Join(t.Context(), examples, nlu.Options{}, e, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{"motregen": "weather", "refrein": "music"} {
+		if u := m.Understand(text, nlu.Hints{}); len(u.Top) == 0 || u.Top[0].Intent != want || u.Top[0].Score < 0.9 {
+			t.Errorf("%s: %+v", text, u.Top)
+		}
+	}
+}
+
 // embedders are a patient and a quick client of the endpoint in BALIE_TEST_EMBED_URL; the test is skipped without.
 func embedders(t *testing.T) (patient, quick nlu.Embedder) {
 	t.Helper()
