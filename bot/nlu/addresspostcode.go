@@ -56,36 +56,31 @@ func (r *addressReader) postcodeAt(i int) (country, code string, n int) {
 	if m := fiveDigits.FindStringSubmatch(w); m != nil {
 		return r.fiveDigitCountry(w, i), m[1], 1
 	}
-	if dutchDigits.MatchString(w) {
-		if n, country := r.knownPlace(i + 1); n > 0 && country == "BE" {
-			return "BE", w, 1
-		}
+	return r.fourDigits(i)
+}
+
+// fourDigits reads a postcode of four digits at token i, Belgian unless a place behind it lies in Austria or Switzerland. Years and house numbers
+// look the same, so a place must follow.
+func (r *addressReader) fourDigits(i int) (country, code string, n int) {
+	m := belgian.FindStringSubmatch(r.at(i))
+	if m == nil {
+		return "", "", 0
 	}
-	if dutchDigits.MatchString(w) {
-		if n, country := r.knownPlace(i + 1); n > 0 && (country == "AT" || country == "CH") {
-			return country, w, 1
-		}
-		if start := r.placeEnding(i); start < i { // "hasselt (3500) kempische steenweg"
-			if _, country := r.knownPlace(start); country == "BE" {
-				return "", "", 0
-			}
-		}
+	bare := m[1] == r.at(i)
+	place, in := r.knownPlace(i + 1)
+	if place > 0 && (in == "BE" || bare && (in == "AT" || in == "CH")) {
+		return in, m[1], 1
 	}
-	if m := belgian.FindStringSubmatch(w); m != nil && len(w) > 4 {
-		if n, country := r.knownPlace(i + 1); n > 0 && country == "BE" {
-			return "BE", m[1], 1
-		}
+	if _, before := r.knownPlace(r.placeEnding(i)); bare && r.placeEnding(i) < i && before == "BE" { // "hasselt (3500) kempische steenweg"
+		return "", "", 0
 	}
 	if streetLike(r.lower(i+1)) && houseNumber.MatchString(r.at(i+2)) || months[r.lower(i-1)] > 0 { // "1 mei 2027 hoofdstraat 5"
 		return "", "", 0
 	}
-	if m := belgian.FindStringSubmatch(w); m != nil && r.isPlace(i+1) && !sentenceWord[r.lower(i+1)] && i > 0 {
-		if r.hints.Country == "NL" && w == m[1] && !r.namesBelgium(i+1) && r.lower(i-1) != "," {
-			return "", "", 0
-		}
-		return "BE", m[1], 1
+	if i == 0 || !r.isPlace(i+1) || sentenceWord[r.lower(i+1)] || r.hints.Country == "NL" && bare && !r.namesBelgium(i+1) && r.lower(i-1) != "," {
+		return "", "", 0
 	}
-	return "", "", 0
+	return "BE", m[1], 1
 }
 
 // countryLetter is what stands before a postcode on a letter from abroad, abroadCountry what may be joined to it.

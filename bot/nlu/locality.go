@@ -46,10 +46,6 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		if n == 0 || k == j || country == "" && rn == 0 {
 			continue
 		}
-		city := k - rn
-		for city > j && separator(r.at(city-1)) {
-			city--
-		}
 		a.Postcode, a.Country, a.Region = code, country, region
 		switch {
 		case cn > 0:
@@ -57,25 +53,13 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 		case rn > 0 && country != "CA":
 			a.Country = "US"
 		}
-		if known := r.placeEnding(city); country == "GB" && known > j && known < city { // "st johns wood london nw8"
-			j = known
-		}
-		a.City = strings.ReplaceAll(r.between(j, max(city, j+1)), " ,", ",")
-		if at := strings.LastIndex(a.City, ", "); at >= 0 { // "Shoreditch, London"
-			a.City = a.City[at+2:]
-		}
+		a.City = r.cityUpTo(j, k-rn, country)
 		return r.countryAt(a, k+n)
 	}
-	known, country := r.knownPlace(j)
-	after := r.skip(j + max(known, 1))
-	if region, n := stateAt(r, after); n > 0 && a.Street == "" && (known > 0 && country != "GB" || r.isPlace(j) && (after > j+1 || separator(r.at(after+n)))) {
-		a.City, a.Region, a.Country = r.between(j, j+max(known, 1)), region, "US"
-		if m := fiveDigits.FindStringSubmatch(r.at(r.skip(after + n))); m != nil { // "Atlanta GA, 30303"
-			a.Postcode, after = m[1], r.skip(after+n)+1-n
-		}
-		return r.countryAt(a, after+n)
+	if end := r.cityAndState(a, j); end > j {
+		return end
 	}
-	if known > 0 {
+	if known, _ := r.knownPlace(j); known > 0 {
 		return r.countryAt(a, r.cityAt(a, j))
 	}
 	if end := r.plainCity(j); end > j {
@@ -88,6 +72,35 @@ func (r *addressReader) cityFirst(a *Address, i, j int) int {
 	end := r.cityAt(a, j)
 	if end == j {
 		return i
+	}
+	return r.countryAt(a, end)
+}
+
+// cityUpTo is the city from token j up to what stands before the postcode, at token end: of "Shoreditch, London" and of "st johns wood london nw8" the
+// last.
+func (r *addressReader) cityUpTo(j, end int, country string) string {
+	for end > j && separator(r.at(end-1)) {
+		end--
+	}
+	if known := r.placeEnding(end); country == "GB" && known > j && known < end {
+		j = known
+	}
+	city := strings.ReplaceAll(r.between(j, max(end, j+1)), " ,", ",")
+	return strings.TrimSpace(city[strings.LastIndex(city, ", ")+1:])
+}
+
+// cityAndState reads "Austin TX" and "Atlanta GA, 30303" behind a street whose number stood first; j when that is not what follows.
+func (r *addressReader) cityAndState(a *Address, j int) int {
+	known, country := r.knownPlace(j)
+	after := r.skip(j + max(known, 1))
+	region, n := stateAt(r, after)
+	if n == 0 || a.Street != "" || !(known > 0 && country != "GB" || r.isPlace(j) && (after > j+1 || separator(r.at(after+n)))) {
+		return j
+	}
+	a.City, a.Region, a.Country = r.between(j, j+max(known, 1)), region, "US"
+	end := after + n
+	if m := fiveDigits.FindStringSubmatch(r.at(r.skip(end))); m != nil {
+		a.Postcode, end = m[1], r.skip(end)+1
 	}
 	return r.countryAt(a, end)
 }
