@@ -86,10 +86,10 @@ func atLeast(t *testing.T, what string, got, floor float64) {
 func TestClinc150(t *testing.T) {
 	train, valid := rows(t, "clinc150/train"), rows(t, "clinc150/valid")
 	background := rows(t, "clinc150/oos_train")
-	floors := []float64{0.93, 0.905, 0.84, 0.97}
+	floors := []float64{0.935, 0.91, 0.85, 0.975}
 	if !full() {
 		train, _ = perIntent(train, 0, 20, 1)
-		floors = []float64{0.80, 0.77, 0.60, 0.93}
+		floors = []float64{0.87, 0.84, 0.65, 0.95}
 	}
 	// The threshold comes from cross-validation on train, so that valid can be the test.
 	rep := evaluate(t, append(train, background...), nil, valid)
@@ -110,7 +110,7 @@ func TestBanking77TenShot(t *testing.T) {
 		train, test := perIntent(all, 0, 10, uint64(seed))
 		sum += evaluate(t, train, nil, test).AccuracyInForced
 	}
-	atLeast(t, "mean", sum/float64(draws), 0.73)
+	atLeast(t, "mean", sum/float64(draws), 0.74)
 }
 
 func TestBanking77CrossValidated(t *testing.T) {
@@ -152,7 +152,7 @@ func TestThirtyByThirty(t *testing.T) {
 		}
 	}
 	rep := evaluate(t, train, nil, test)
-	atLeast(t, "accuracy", rep.AccuracyInForced, 0.95)
+	atLeast(t, "accuracy", rep.AccuracyInForced, 0.96)
 	var examples []nlu.Example
 	for _, r := range train {
 		examples = append(examples, nlu.Example{Text: r.Text, Intent: r.Intent})
