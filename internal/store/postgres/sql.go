@@ -41,7 +41,8 @@ func (p parts) sql() string {
 //
 // With lock, rows are locked first, in one order on every node; whatever is decided is then decided from the locked rows, which are
 // of now, and not from the statement's snapshot, which may be of before a wait. Without, the condition is in the update itself, which looks
-// again after a wait. What is changed is joined, never asked for in a subquery: that would be run again for every row that had
+// again after a wait. Rows are found by = ANY (ARRAY[…]) and not by =, which would allow a join by hash over the whole table: the cheapest way while
+// there are few rows, and a plan is kept when there are many. What is changed is joined, never asked for in a subquery: that would be run again for every row that had
 // changed meanwhile.
 func (p parts) build() string {
 	n := 0
@@ -119,7 +120,7 @@ const lockedSQL = `go AS MATERIALIZED (
 	WHERE b.conv IS NULL AND (op.at IS NULL OR op.at = coalesce(l.head, 0))
 ),
 moved AS (
-	UPDATE conversation c SET head = go.head, row = go.row FROM go WHERE c.id = go.conv AND NOT go.new AND go.row IS NOT NULL
+	UPDATE conversation c SET head = go.head, row = go.row FROM go WHERE c.id = ANY (ARRAY[go.conv]) AND NOT go.new AND go.row IS NOT NULL
 ),
 born AS (
 	INSERT INTO conversation (id, head, row) SELECT conv, head, row FROM go WHERE go.new AND go.row IS NOT NULL ORDER BY conv
@@ -132,12 +133,12 @@ ok AS MATERIALIZED (
 
 // directSQL moves conversations on that are where they should be. Changes come in order of conversation, so rows are locked in that order.
 const directSQL = `moved AS (
-	UPDATE conversation c SET head = op.head, row = op.row FROM OP WHERE c.id = op.conv AND c.head = op.at RETURNING c.id AS conv, c.head
+	UPDATE conversation c SET head = op.head, row = op.row FROM OP WHERE c.id = ANY (ARRAY[op.conv]) AND c.head - op.at = 0 RETURNING c.id AS conv, c.head
 ),
 `
 
 const blankSQL = `blanked AS (
-	UPDATE event e SET body = b.body FROM unnest(ARGS) AS b(conv, seq, body) JOIN OK ON ok.conv = b.conv WHERE e.conv = b.conv AND e.seq = b.seq
+	UPDATE event e SET body = b.body FROM unnest(ARGS) AS b(conv, seq, body) JOIN OK ON ok.conv = b.conv WHERE e.conv = ANY (ARRAY[b.conv]) AND e.seq = ANY (ARRAY[b.seq])
 )`
 
 const unlistSQL = `unlisted AS (
