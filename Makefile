@@ -3,6 +3,9 @@
 # A clone that belongs to somebody else must build too, so no version stamp is asked of git.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
+# One program with nothing beside it, not even a C library; and tests of that very program.
+export CGO_ENABLED := 0
+
 GO ?= go
 LDFLAGS := -s -w
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
