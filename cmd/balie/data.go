@@ -95,7 +95,7 @@ func openData(cfg config.Config, log *slog.Logger, route relay.Route) (d *data, 
 	}
 	d.secrets = document.In(d.engine, "secrets", document.Options[secret]{})
 	d.seeds = document.In(d.engine, "seeds", document.Options[seed]{})
-	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch(), Pictures: d.pictures}); err != nil {
+	if d.library, err = kb.Open(filepath.Join(cfg.Data, "index"), d.articles, kb.Options{Log: log, Life: d.engine.Epoch(), Pictures: d.pictures, Vectors: libraryVectors(cfg.Embed)}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the library: %w", err), d.engine.Close(), d.release())
 	}
 	return d, nil
