@@ -71,10 +71,13 @@ func (k keptWeights) weights() *packed {
 // maxKept bounds a kept model in a file.
 const maxKept = 256 << 20
 
-// Save writes the model for Load, with a note of the caller's own. The format is that of this very build: keep the file only as long as the program is the same.
-func (m *Model) Save(w io.Writer, note []byte) error {
+// Save writes the model for Load, with a note of the caller's own. Key says for whom: the format is that of this very build, so it should
+// name the program.
+func (m *Model) Save(w io.Writer, key, note []byte) error {
 	ask := asking()
 	var b bytes.Buffer
+	whose := sha256.Sum256(key)
+	b.Write(whose[:])
 	err := gob.NewEncoder(&b).Encode(keptModel{
 		Note: note, Intents: m.intents, Known: m.known, Sure: m.sure, Person: m.person, Conflicts: m.conflicts,
 		Words: keepWords(m.vocab), Weights: keepWeights(m.weights),
@@ -94,19 +97,24 @@ func (m *Model) Save(w io.Writer, note []byte) error {
 	return nil
 }
 
-// Load reads what Save wrote, to the end of r, with the note, and spares AsksForPerson its own learning. Of the options only the pattern of order
-// numbers counts. A file that is cut short or changed in any byte is fault.Invalid.
-func Load(r io.Reader, opt Options) (*Model, []byte, error) {
+// Load reads what Save wrote under the same key, to the end of r, with the note, and spares AsksForPerson its own learning. Of the options
+// only the pattern of order numbers counts. A file that is cut short or changed in any byte is fault.Invalid, one with another key
+// fault.Gone; nothing of either is used.
+func Load(r io.Reader, opt Options, key []byte) (*Model, []byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxKept))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the model: %w", err)
 	}
-	if len(raw) < sha256.Size || sha256.Sum256(raw[sha256.Size:]) != [sha256.Size]byte(raw) {
+	const sum = sha256.Size
+	if len(raw) < 2*sum || sha256.Sum256(raw[sum:]) != [sum]byte(raw) {
 		return nil, nil, fault.New(fault.Invalid, "The kept model is damaged.")
 	}
+	if sha256.Sum256(key) != [sum]byte(raw[sum:]) {
+		return nil, nil, fault.New(fault.Gone, "The kept model is of another program.")
+	}
 	var k keptModel
-	if err := gob.NewDecoder(bytes.NewReader(raw[sha256.Size:])).Decode(&k); err != nil {
-		return nil, nil, fault.Wrap(fault.Invalid, "The kept model is of another program.", err)
+	if err := gob.NewDecoder(bytes.NewReader(raw[2*sum:])).Decode(&k); err != nil {
+		return nil, nil, fault.Wrap(fault.Invalid, "The kept model cannot be read.", err)
 	}
 	finder, err := newSlotFinder(opt.OrderPattern)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 func TestAKeptModelHearsTheSame(t *testing.T) {
 	m := builtin()
 	var b bytes.Buffer
-	if err := m.Save(&b, []byte("a note")); err != nil {
+	if err := m.Save(&b, []byte("us"), []byte("a note")); err != nil {
 		t.Fatal(err)
 	}
-	again, note, err := nlu.Load(bytes.NewReader(b.Bytes()), nlu.Options{})
+	again, note, err := nlu.Load(bytes.NewReader(b.Bytes()), nlu.Options{}, []byte("us"))
 	if err != nil || string(note) != "a note" {
 		t.Fatalf("%q %v", note, err)
 	}
@@ -24,13 +24,16 @@ func TestAKeptModelHearsTheSame(t *testing.T) {
 			t.Errorf("%q: %+v, loaded %+v", text, was, is)
 		}
 	}
-	for _, at := range []int{0, 31, 32, 100, b.Len() / 2, b.Len() - 1} {
+	if _, _, err := nlu.Load(bytes.NewReader(b.Bytes()), nlu.Options{}, []byte("others")); !fault.Is(err, fault.Gone) {
+		t.Errorf("kept by another program: %v", err)
+	}
+	for _, at := range []int{0, 31, 32, 70, 100, b.Len() / 2, b.Len() - 1} {
 		damaged := bytes.Clone(b.Bytes())
 		damaged[at] ^= 4
-		if _, _, err := nlu.Load(bytes.NewReader(damaged), nlu.Options{}); !fault.Is(err, fault.Invalid) {
+		if _, _, err := nlu.Load(bytes.NewReader(damaged), nlu.Options{}, []byte("us")); !fault.Is(err, fault.Invalid) {
 			t.Errorf("byte %d changed: %v", at, err)
 		}
-		if _, _, err := nlu.Load(bytes.NewReader(b.Bytes()[:at]), nlu.Options{}); !fault.Is(err, fault.Invalid) {
+		if _, _, err := nlu.Load(bytes.NewReader(b.Bytes()[:at]), nlu.Options{}, []byte("us")); !fault.Is(err, fault.Invalid) {
 			t.Errorf("cut at %d: %v", at, err)
 		}
 	}
@@ -38,12 +41,12 @@ func TestAKeptModelHearsTheSame(t *testing.T) {
 
 func BenchmarkLoad(b *testing.B) {
 	var kept bytes.Buffer
-	if err := builtin().Save(&kept, nil); err != nil {
+	if err := builtin().Save(&kept, nil, nil); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(kept.Len()), "file-bytes")
 	for b.Loop() {
-		if _, _, err := nlu.Load(bytes.NewReader(kept.Bytes()), nlu.Options{}); err != nil {
+		if _, _, err := nlu.Load(bytes.NewReader(kept.Bytes()), nlu.Options{}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -11,15 +10,15 @@ import (
 	"sync"
 
 	"balie/bot/nlu"
+	"balie/internal/fault"
 )
 
-// earNote stands beside a kept model: which program learned it, and from what.
+// earNote stands beside a kept model: what it was learned from.
 type earNote struct {
-	Program []byte          `json:"program"`
-	Knows   [2]uint64       `json:"knows"`
-	Plain   bool            `json:"plain"`
-	Mine    map[string]bool `json:"mine"`
-	Person  map[string]bool `json:"person"`
+	Knows  [2]uint64       `json:"knows"`
+	Plain  bool            `json:"plain"`
+	Mine   map[string]bool `json:"mine"`
+	Person map[string]bool `json:"person"`
 }
 
 // thisProgram is the sum of this program's own file: another build learns anew.
@@ -51,14 +50,19 @@ func (e *ear) recall() bool {
 		return false
 	}
 	defer f.Close()
-	m, raw, err := nlu.Load(bufio.NewReader(f), nlu.Options{})
+	own, err := thisProgram()
 	if err != nil {
-		e.log.Warn("the kept ear cannot be used; it learns anew", "err", err)
 		return false
 	}
+	m, raw, err := nlu.Load(f, nlu.Options{}, own)
 	var n earNote
-	own, err := thisProgram()
-	if err != nil || json.Unmarshal(raw, &n) != nil || string(n.Program) != string(own) {
+	if err == nil {
+		err = json.Unmarshal(raw, &n)
+	}
+	if err != nil {
+		if !fault.Is(err, fault.Gone) { // of an earlier build
+			e.log.Warn("the kept ear cannot be used; it learns anew", "err", err)
+		}
 		return false
 	}
 	e.knows, e.plain, e.mine = n.Knows, n.Plain, n.Mine
@@ -82,7 +86,7 @@ func (e *ear) write() (err error) {
 	if err != nil {
 		return fmt.Errorf("read the program: %w", err)
 	}
-	n := earNote{Program: own, Knows: e.knows, Plain: e.plain, Mine: e.mine}
+	n := earNote{Knows: e.knows, Plain: e.plain, Mine: e.mine}
 	if said := e.person.Load(); said != nil {
 		n.Person = *said
 	}
@@ -94,7 +98,7 @@ func (e *ear) write() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := e.current.Load().Save(f, note); err != nil {
+	if err := e.current.Load().Save(f, own, note); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if err := f.Close(); err != nil {
