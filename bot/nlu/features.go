@@ -110,28 +110,33 @@ func (v *vocabulary) column(h uint64) (col uint32, ok bool, at int) {
 	}
 }
 
-// newVocabulary gives every n-gram that occurs in at least minDF of the texts a column.
-func newVocabulary(texts []string, minDF int) *vocabulary {
-	return newVocabularyOf(texts, minDF, (*grams).of)
+// newVocabulary gives every n-gram that occurs in at least minDF of the texts a column, and all those of the texts that are to be kept
+// whole; nil for none.
+func newVocabulary(texts []string, minDF int, whole func(i int) bool) *vocabulary {
+	return newVocabularyOf(texts, minDF, whole, (*grams).of)
 }
 
 // newVocabularyOf is newVocabulary with another way to take a text apart.
-func newVocabularyOf(texts []string, minDF int, of func(*grams, string)) *vocabulary {
+func newVocabularyOf(texts []string, minDF int, whole func(i int) bool, of func(*grams, string)) *vocabulary {
 	var g grams
-	df := map[uint64]uint32{}
+	df, kept := map[uint64]uint32{}, map[uint64]bool{}
 	order := []uint64{} // columns in order of first sight, so that training does not depend on map order
-	for _, t := range texts {
+	for i, t := range texts {
 		of(&g, t)
+		keep := whole != nil && whole(i)
 		for _, part := range [][]uint64{g.wordHash, g.charHash} {
 			slices.Sort(part)
 			for _, h := range slices.Compact(part) {
 				if df[h]++; df[h] == 1 {
 					order = append(order, h)
 				}
+				if keep {
+					kept[h] = true
+				}
 			}
 		}
 	}
-	order = slices.DeleteFunc(order, func(h uint64) bool { return int(df[h]) < minDF })
+	order = slices.DeleteFunc(order, func(h uint64) bool { return int(df[h]) < minDF && !kept[h] })
 	// The most common first: what is read again and again then lies together, and learning takes half the time.
 	slices.SortStableFunc(order, func(a, b uint64) int { return int(df[b]) - int(df[a]) })
 	size := 16

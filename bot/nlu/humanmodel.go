@@ -143,7 +143,7 @@ func trainAsking(examples []askingExample) *askingModel {
 	for _, e := range examples {
 		texts, tagged, shapes = append(texts, e.words.sentence), append(tagged, e.words.tagged), append(shapes, shape(e.words.tagged))
 	}
-	m := &askingModel{words: newVocabulary(texts, 1), tags: newVocabularyOf(tagged, 2, (*grams).ofTags), shapes: newVocabularyOf(shapes, 2, (*grams).ofTags)}
+	m := &askingModel{words: newVocabulary(texts, 1, nil), tags: newVocabularyOf(tagged, 2, nil, (*grams).ofTags), shapes: newVocabularyOf(shapes, 2, nil, (*grams).ofTags)}
 	p := problem{classes: 2, cols: len(m.words.idf) + len(m.tags.idf) + len(m.shapes.idf) + ruleColumns}
 	var g grams
 	for _, e := range examples {

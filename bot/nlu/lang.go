@@ -56,7 +56,7 @@ func trainLang(examples []Example, seed uint64) *langModel {
 			texts, p.y = append(texts, t), append(p.y, i)
 		}
 	}
-	m.vocab = newVocabulary(texts, 2)
+	m.vocab = newVocabulary(texts, 2, nil)
 	p.cols = len(m.vocab.idf)
 	var g grams
 	for _, t := range texts {

@@ -18,7 +18,10 @@ import (
 
 // Example is one sentence a customer may send, and what it wants. A background example has no intent. Lang is the
 // sentence's language as a two-letter code; "" keeps it out of learning to tell languages apart.
-type Example struct{ Text, Intent, Lang string }
+type Example struct {
+	Text, Intent, Lang string
+	Own                bool // of the house itself: all its n-grams count, even those that no other sentence has
+}
 
 // Options say how to train. The zero value is what the product uses.
 type Options struct {
@@ -147,7 +150,7 @@ func prepare(examples []Example, opt Options) (m *Model, p problem, clean []sent
 	if len(m.intents) == 0 {
 		return nil, problem{}, nil, fault.New(fault.Invalid, "There are no example sentences to learn from.")
 	}
-	m.vocab = newVocabulary(texts, rareness(len(texts)))
+	m.vocab = newVocabulary(texts, rareness(len(texts)), func(i int) bool { return clean[i].own })
 	p.cols = len(m.vocab.idf) + meaningSize
 	var g grams
 	for _, t := range texts {
@@ -174,18 +177,21 @@ func (m *Model) Intents() []string { return m.intents }
 func (m *Model) Conflicts() []Conflict { return m.conflicts }
 
 // sentence is an example as it is learned from: only its words, since punctuation is no feature.
-type sentence struct{ words, text, intent string }
+type sentence struct {
+	words, text, intent string
+	own                 bool
+}
 
 // tidy reduces examples to their words, sorts them and removes repeats. Background sentences come out with intent "".
 func tidy(examples, background []Example, finder *slotFinder) ([]sentence, []Conflict) {
 	all := make([]sentence, 0, len(examples)+len(background))
 	for _, e := range examples {
 		if e.Intent != "" {
-			all = append(all, sentence{wordsOf(finder.reads(e.Text, e.Lang)), e.Text, e.Intent})
+			all = append(all, sentence{wordsOf(finder.reads(e.Text, e.Lang)), e.Text, e.Intent, e.Own})
 		}
 	}
 	for _, e := range background {
-		all = append(all, sentence{wordsOf(finder.reads(e.Text, e.Lang)), e.Text, ""})
+		all = append(all, sentence{wordsOf(finder.reads(e.Text, e.Lang)), e.Text, "", e.Own})
 	}
 	slices.SortFunc(all, func(a, b sentence) int {
 		return cmp.Or(strings.Compare(a.words, b.words), strings.Compare(a.intent, b.intent), strings.Compare(a.text, b.text))
@@ -195,6 +201,7 @@ func tidy(examples, background []Example, finder *slotFinder) ([]sentence, []Con
 	for i := 0; i < len(all); {
 		first, intents := all[i], []string{all[i].intent}
 		for ; i < len(all) && all[i].words == first.words; i++ {
+			first.own = first.own || all[i].own
 			if all[i].intent != intents[len(intents)-1] {
 				intents = append(intents, all[i].intent)
 			}

@@ -112,15 +112,18 @@ func TestTheEarLearnsWhatArticlesAreAsked(t *testing.T) {
 }
 
 func TestTheEarLearnsFromEditors(t *testing.T) {
-	const strange = "die knalpot moet eraf"
+	const strange, slang = "die knalpot moet eraf", "die zwenkbank mot retoer" // words that nothing built in has
 	e := newEar("", nil, nil)
 	shop := &shelf{n: 1, list: []kb.Article{article(kb.Published, false, strange)}}
-	editors := &board{n: 1, list: []kb.Taught{{Text: strange, Lang: "nl", Intent: "return"}, {Text: strange + " vandaag", Lang: "nl", Intent: "return"},
+	editors := &board{n: 1, list: []kb.Taught{{Text: strange, Lang: "nl", Intent: "return"}, {Text: slang, Lang: "nl", Intent: "return"},
 		{Text: "Zie je de vliegende maan?", Lang: "nl", Intent: nlu.PersonIntent}}}
 	s := &school{articles: shop, taught: editors}
 	look(t, e, s)
 	if u := hears(e, strange); u.Intent != "return" {
 		t.Errorf("an editor's example: %q (%s)", u.Intent, u.Band)
+	}
+	if u := hears(e, slang); u.Intent != "return" || u.Band != nlu.Sure {
+		t.Errorf("one example of an editor's: %q (%s)", u.Intent, u.Band)
 	}
 	if !e.asksForPerson("zie je de VLIEGENDE maan") || e.asksForPerson("zie je de maan") {
 		t.Error("the sentence with which a person is asked for was not taken as it was taught")

@@ -60,7 +60,7 @@ func (s *school) read(ctx context.Context) (out lessons, err error) {
 			return nil
 		}
 		for _, q := range text.Questions {
-			out.questions = add(0, out.questions, nlu.Example{Text: q, Intent: "ask", Lang: a.Lang})
+			out.questions = add(0, out.questions, nlu.Example{Text: q, Intent: "ask", Lang: a.Lang, Own: true})
 		}
 		return nil
 	})
@@ -69,7 +69,7 @@ func (s *school) read(ctx context.Context) (out lessons, err error) {
 	}
 	all, err := s.taught.Examples(ctx)
 	for _, t := range all {
-		out.examples = add(1, out.examples, nlu.Example{Text: t.Text, Intent: t.Intent, Lang: t.Lang})
+		out.examples = add(1, out.examples, nlu.Example{Text: t.Text, Intent: t.Intent, Lang: t.Lang, Own: true})
 	}
 	return out, err
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,14 +40,14 @@ func TestMain(m *testing.M) {
 //
 // The condition [postgres] says that the script stands on a database.
 func TestScripts(t *testing.T) {
-	p := scripts(nil)
+	p := scripts(t, nil)
 	p.Dir = "testdata"
 	testscript.Run(t, p)
 }
 
 // TestScriptsOnPostgres runs those that have to do with what is stored, and not with its file, against a database each.
 func TestScriptsOnPostgres(t *testing.T) {
-	p := scripts(func() string { return pgtest.Database(t) })
+	p := scripts(t, func() string { return pgtest.Database(t) })
 	for _, name := range []string{"bot", "chat", "kb", "serve", "user"} {
 		p.Files = append(p.Files, "testdata/"+name+".txtar")
 	}
@@ -54,7 +55,8 @@ func TestScriptsOnPostgres(t *testing.T) {
 }
 
 // scripts is how scripts are run; database makes one for each, if they are to stand on any.
-func scripts(database func() string) testscript.Params {
+func scripts(t *testing.T, database func() string) testscript.Params {
+	ear := filepath.Join(t.TempDir(), "ear") // what one house has learned, all know
 	return testscript.Params{
 		RequireExplicitExec: true,
 		Condition: func(cond string) (bool, error) {
@@ -68,6 +70,18 @@ func scripts(database func() string) testscript.Params {
 				env.Setenv("BALIE_POSTGRES", database())
 			}
 			env.Setenv("BALIE_DATA", env.WorkDir+"/data")
+			if raw, err := os.ReadFile(ear); err == nil {
+				if err := errors.Join(os.Mkdir(env.WorkDir+"/data", 0o700), os.WriteFile(env.WorkDir+"/data/ear", raw, 0o600)); err != nil {
+					return err
+				}
+			}
+			env.Defer(func() {
+				if raw, err := os.ReadFile(env.WorkDir + "/data/ear"); err == nil {
+					if os.WriteFile(env.WorkDir+"/ear", raw, 0o600) == nil {
+						os.Rename(env.WorkDir+"/ear", ear) // if not, the next house learns for itself
+					}
+				}
+			})
 			env.Setenv("BALIE_ADDR", "127.0.0.1:0")
 			env.Setenv("BALIE_DEMO_PASSWORD", "scripted-password")
 			env.Values[houseKey{}] = &running{}

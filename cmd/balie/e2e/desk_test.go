@@ -157,16 +157,21 @@ func run(t *testing.T, args ...string) {
 // understood waits until the chatbot has learned what the editor taught: a new customer's sentence begins the routine.
 func understood(t *testing.T, h *house) {
 	t.Helper()
-	for end := time.Now().Add(browsertest.Patience); ; {
-		w := chatPage(t, h.url+"/chat?site=demo&lang=nl")
-		w.say("die zwenkbank mot retoer")
-		w.WaitText("li.bot[data-seq]", "")
-		if said := w.Text("li.bot[data-seq]"); strings.Contains(said, "bestelnummer") {
-			return
-		} else if time.Now().After(end) {
-			t.Errorf("after it was taught the chatbot says %q", said)
-			return
+	asked := func() string {
+		c := visit(t, h.url, "")
+		defer c.leave()
+		c.say("die zwenkbank mot retoer")
+		c.until("an answer", heard("bot", 1))
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return told(c.frames)
+	}
+	said := asked()
+	for end := time.Now().Add(browsertest.Patience); !strings.Contains(said, "bestelnummer"); said = asked() {
+		if time.Now().After(end) {
+			t.Fatalf("after it was taught the chatbot says %q", said)
 		}
+		time.Sleep(200 * time.Millisecond) // customers come one after the other
 	}
 }
 

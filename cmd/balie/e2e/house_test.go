@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -71,6 +72,7 @@ const password = "e2e-password"
 // house is a running program.
 type house struct {
 	t    *testing.T
+	dir  string // of its data
 	url  string
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -87,7 +89,8 @@ func start(t *testing.T, dir string, env ...string) *house {
 // startAt is start at an address that is already known.
 func startAt(t *testing.T, addr, dir string, env ...string) *house {
 	t.Helper()
-	h := &house{t: t, done: make(chan struct{})}
+	h := &house{t: t, dir: dir, done: make(chan struct{})}
+	h.lend()
 	h.cmd = exec.Command(program, "serve", "--demo", "--addr", addr, "--data", dir)
 	h.cmd.Env = slices.Concat(os.Environ(), []string{"BALIE_DEMO_PASSWORD=" + password}, on(t, dir), env)
 	out, err := h.cmd.StdoutPipe()
@@ -143,8 +146,34 @@ func (h *house) stop() {
 		h.cmd.Process.Kill()
 		<-h.done
 	}
+	h.giveBack()
 	if h.t.Failed() {
 		h.t.Logf("the program said:\n%s", h.output())
+	}
+}
+
+// ear is where the houses of all tests keep what one of them has learned: the first pays for it, and the others are no slower than the house
+// of a customer that starts again. The program itself looks whether it fits.
+func ear() string { return filepath.Join(filepath.Dir(program), "ear") }
+
+func (h *house) lend() {
+	raw, err := os.ReadFile(ear())
+	if err != nil {
+		return // nobody has learned anything yet
+	}
+	if err := errors.Join(os.MkdirAll(h.dir, 0o700), os.WriteFile(filepath.Join(h.dir, "ear"), raw, 0o600)); err != nil {
+		h.t.Error(err)
+	}
+}
+
+func (h *house) giveBack() {
+	if _, err := os.Stat(ear()); err == nil {
+		return
+	}
+	if raw, err := os.ReadFile(filepath.Join(h.dir, "ear")); err == nil {
+		if err := errors.Join(os.WriteFile(h.dir+"-ear", raw, 0o600), os.Rename(h.dir+"-ear", ear())); err != nil {
+			h.t.Error(err)
+		}
 	}
 }
 
