@@ -70,22 +70,14 @@ func scripts(t *testing.T, database func() string) testscript.Params {
 				env.Setenv("BALIE_POSTGRES", database())
 			}
 			env.Setenv("BALIE_DATA", env.WorkDir+"/data")
-			if raw, err := os.ReadFile(ear); err == nil {
-				if err := errors.Join(os.Mkdir(env.WorkDir+"/data", 0o700), os.WriteFile(env.WorkDir+"/data/ear", raw, 0o600)); err != nil {
-					return err
-				}
-			}
-			env.Defer(func() {
-				if raw, err := os.ReadFile(env.WorkDir + "/data/ear"); err == nil {
-					if os.WriteFile(env.WorkDir+"/ear", raw, 0o600) == nil {
-						os.Rename(env.WorkDir+"/ear", ear) // if not, the next house learns for itself
-					}
-				}
-			})
 			env.Setenv("BALIE_ADDR", "127.0.0.1:0")
 			env.Setenv("BALIE_DEMO_PASSWORD", "scripted-password")
-			env.Values[houseKey{}] = &running{}
-			env.Defer(func() { env.Values[houseKey{}].(*running).kill() })
+			r := &running{ear: ear}
+			env.Values[houseKey{}] = r
+			env.Defer(func() {
+				r.kill()
+				r.giveBack(env.WorkDir)
+			})
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -102,6 +94,7 @@ const limit = 90 * time.Second
 // running is a script's server, and what its next command reads.
 type running struct {
 	cmd    *exec.Cmd
+	ear    string // see lend
 	ended  chan error
 	log    lockedBuffer
 	input  string
@@ -187,6 +180,21 @@ func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// lend gives a house what another one has learned, and giveBack keeps it for the next.
+func (r *running) lend(data string) error {
+	raw, err := os.ReadFile(r.ear)
+	if _, own := os.Stat(filepath.Join(data, "ear")); own == nil || err != nil {
+		return nil // it has one, or is the first
+	}
+	return errors.Join(os.MkdirAll(data, 0o700), os.WriteFile(filepath.Join(data, "ear"), raw, 0o600))
+}
+
+func (r *running) giveBack(dir string) {
+	if raw, err := os.ReadFile(filepath.Join(dir, "data", "ear")); err == nil && os.WriteFile(filepath.Join(dir, "ear"), raw, 0o600) == nil {
+		os.Rename(filepath.Join(dir, "ear"), r.ear) // if not, the next house learns for itself
+	}
+}
+
 func cmdHouse(ts *testscript.TestScript, _ bool, args []string) {
 	r := ts.Value(houseKey{}).(*running)
 	r.kill()
@@ -194,6 +202,7 @@ func cmdHouse(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 0 && args[0] == "cramped" {
 		line, args = []string{"sh", "-c", `ulimit -f 64 && exec balie serve "$@"`, "sh"}, args[1:]
 	}
+	ts.Check(r.lend(ts.Getenv("BALIE_DATA")))
 	r.cmd = program(ts, context.Background(), append(line, args...))
 	out, err := r.cmd.StdoutPipe()
 	ts.Check(err)
