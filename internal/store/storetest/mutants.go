@@ -226,11 +226,12 @@ func (m forward) List(ctx context.Context, prefix, after string, _ bool, each fu
 	return m.Store.List(ctx, prefix, after, false, each)
 }
 
-// ahead believes that whatever is written when it has read was there to be read.
+// ahead believes that whatever is written when it has read was there to be read. It dawdles until something was: else only luck shows it.
 type ahead struct {
 	Store
-	mu  sync.Mutex
-	top uint64
+	mu   sync.Mutex
+	top  uint64
+	more chan struct{} // closed with the next write; nil when nobody waits for one
 }
 
 func (m *ahead) PutDocs(ctx context.Context, puts ...document.Put) ([]document.Doc, error) {
@@ -240,6 +241,10 @@ func (m *ahead) PutDocs(ctx context.Context, puts ...document.Put) ([]document.D
 	for _, d := range docs {
 		m.top = max(m.top, d.Cursor)
 	}
+	if m.more != nil {
+		close(m.more)
+		m.more = nil
+	}
 	return docs, err
 }
 
@@ -247,6 +252,18 @@ func (m *ahead) DocChanges(ctx context.Context, collection string, after uint64,
 	next, err := m.Store.DocChanges(ctx, collection, after, each)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.top <= next {
+		if m.more == nil {
+			m.more = make(chan struct{})
+		}
+		more := m.more
+		m.mu.Unlock()
+		select {
+		case <-more:
+		case <-time.After(50 * time.Millisecond): // nobody writes any more
+		}
+		m.mu.Lock()
+	}
 	return max(next, m.top), err
 }
 
