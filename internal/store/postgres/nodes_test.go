@@ -281,6 +281,15 @@ func TestHintsAreQuickAndSweepsCertain(t *testing.T) {
 			f := rb.Follow(conv, 0, l)
 			defer f.Close()
 			listening(t, address, 2)
+			if !c.arrives { // who opens its ears looks at everything once, perhaps a moment later: let that be over
+				other, o := chat.NewConversationID(time.Now()), &listener{more: make(chan struct{}, 1)}
+				g := rb.Follow(other, 0, o)
+				if _, err := ra.Append(t.Context(), other, 0, says("", "first"), says("", "second")); err != nil {
+					t.Fatal(err)
+				}
+				o.wait(300*time.Millisecond, func() bool { return o.seen == 2 })
+				g.Close()
+			}
 			desk := rb.Watch()
 			defer desk.Close()
 			if _, err := ra.Append(t.Context(), conv, 0, says("", "quiet"), chat.Draft{By: chat.Bot, Body: &chat.OwnerChanged{To: chat.RoleQueue}}); err != nil {
