@@ -135,6 +135,18 @@ func (l *Library) dress(v *view) error {
 // prefix is how the names of folders begin whose index can be used: of this version, and of this life of the store.
 func (l *Library) prefix() string { return fmt.Sprintf("v%d-%s-", indexVersion, l.opt.Life) }
 
+// using does something with the index in use, which nobody takes away meanwhile. It waits for one as long as a search would.
+func (l *Library) using(ctx context.Context, do func(v *view) error) error {
+	wait, stop := context.WithTimeout(ctx, l.opt.Patience)
+	defer stop()
+	v, err := l.hold(wait, nil)
+	if err != nil {
+		return err
+	}
+	defer v.release()
+	return faultless(func() error { return do(v) })
+}
+
 // hold returns the view to search, held; the caller releases it. When there is none, or only the one that failed, it waits
 // for another until ctx ends.
 func (l *Library) hold(ctx context.Context, failed *view) (*view, error) {

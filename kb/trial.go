@@ -96,14 +96,7 @@ const trialLearns = 2 * time.Second
 
 // copyIndex writes the index in use into dir.
 func (l *Library) copyIndex(ctx context.Context, dir string) error {
-	wait, stop := context.WithTimeout(ctx, l.opt.Patience)
-	defer stop()
-	v, err := l.hold(wait, nil)
-	if err != nil {
-		return err
-	}
-	defer v.release()
-	return faultless(func() (err error) {
+	return l.using(ctx, func(v *view) (err error) {
 		source, ok := v.shelf.idx.(interface{ CopyReader() index.CopyReader })
 		if !ok {
 			return errors.New("the index cannot be copied")

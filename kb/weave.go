@@ -172,14 +172,7 @@ func (l *Library) Learn(ctx context.Context, progress func(done, total int)) err
 	if l.table == nil {
 		return nil
 	}
-	wait, stop := context.WithTimeout(ctx, l.opt.Patience)
-	defer stop()
-	v, err := l.hold(wait, nil)
-	if err != nil {
-		return err
-	}
-	defer v.release()
-	return faultless(func() error { return l.learnView(ctx, v, progress) })
+	return l.using(ctx, func(v *view) error { return l.learnView(ctx, v, progress) })
 }
 
 func (l *Library) learnView(ctx context.Context, v *view, progress func(done, total int)) error {

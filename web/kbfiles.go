@@ -37,16 +37,25 @@ func (s *Server) kbImport(w http.ResponseWriter, r *http.Request, p handoff.Pers
 		return nil, err
 	}
 	opt := kb.ImportOptions{DryRun: q.Get("dry") != "", Draft: q.Get("draft") != "", Lang: language(q.Get("lang")), By: p.Name, Why: clip(q.Get("why"), 1000),
-		Words: cmp.Or(q.Get("words"), r.Header.Get("Accept-Language"), "en")}
-	opt.Words = language(opt.Words)
+		Words: wordsOf(r)}
 	return s.slowly(w, r, func(progress func(done, total int)) (any, error) {
 		opt.Progress = progress
 		rep, err := lib.Import(r.Context(), from, opt)
-		if err != nil && fault.KindOf(err) != fault.Internal {
-			err = fault.Wrap(fault.KindOf(err), kb.InWords(err, opt.Words), err)
-		}
-		return rep, err
+		return rep, inWords(r, err)
 	})
+}
+
+// wordsOf is the language in which an editor reads why a file is refused.
+func wordsOf(r *http.Request) string {
+	return language(cmp.Or(r.URL.Query().Get("words"), r.Header.Get("Accept-Language"), "en"))
+}
+
+// inWords says a refusal of the library's in the editor's language. What is a mistake of ours stays as it is.
+func inWords(r *http.Request, err error) error {
+	if err == nil || fault.KindOf(err) == fault.Internal {
+		return err
+	}
+	return fault.Wrap(fault.KindOf(err), kb.InWords(err, wordsOf(r)), err)
 }
 
 // receive writes the files of an upload under dir and returns what to import: dir itself, or the one archive or table.

@@ -25,7 +25,7 @@ func (s *Server) kbPicture(_ http.ResponseWriter, r *http.Request, p handoff.Per
 	name := kb.FreshName(clip(r.URL.Query().Get("name"), 200), data)
 	picture, err := kb.NewPicture(name, data, p.Name, s.now())
 	if err != nil {
-		return nil, fault.Wrap(fault.KindOf(err), kb.InWords(err, language(r.URL.Query().Get("words"))), err)
+		return nil, inWords(r, err)
 	}
 	if _, _, err := kb.KeepPicture(r.Context(), s.opt.Editors.Pictures, name, picture, false); err != nil {
 		return nil, err

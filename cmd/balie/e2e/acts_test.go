@@ -78,11 +78,7 @@ func TestAnAgentActs(t *testing.T) {
 		t.Errorf("after undoing the order system has %v", a)
 	}
 	refusal(t, agent)
-	for name, tab := range map[string]*browsertest.Tab{"customer": w.tab, "agent": agent} {
-		if c := tab.Console(); len(c) > 0 {
-			t.Errorf("the %s's console: %q", name, c)
-		}
-	}
+	quiet(t, map[string]*browsertest.Tab{"customer": w.tab, "agent": agent})
 }
 
 // store is what a test puts documents into before a program starts.
@@ -164,11 +160,7 @@ func TestASupervisorAgrees(t *testing.T) {
 		t.Errorf("the order is %s", status)
 	}
 	boss.Wait("!document.querySelector('.requests-open .badge')")
-	for name, tab := range map[string]*browsertest.Tab{"customer": w.tab, "agent": agent, "supervisor": boss} {
-		if c := tab.Console(); len(c) > 0 {
-			t.Errorf("the %s's console: %q", name, c)
-		}
-	}
+	quiet(t, map[string]*browsertest.Tab{"customer": w.tab, "agent": agent, "supervisor": boss})
 }
 
 func orderStatus(h *house, id string) any {

@@ -82,7 +82,7 @@ func TestTheDeskFeedsTheLibrary(t *testing.T) {
 	e.Click(".proposals button.take", "")
 	e.WaitText("[role=status]", "nu een testvraag")
 	e.Click(".gaps a", "zwenkbank")
-	teach(e)
+	teach(t, e)
 	understood(t, h)
 	e.open("nl/garantie")
 	e.tabTo("Testvragen")
@@ -96,11 +96,7 @@ func TestTheDeskFeedsTheLibrary(t *testing.T) {
 	e.WaitText(".filters [role=status]", "1 onderwerp")
 	e.WaitText("table.subjects", "Garantie")
 	e.quiet(t)
-	for name, tab := range map[string]*browsertest.Tab{"customer": w.tab, "agent": agent} {
-		if c := tab.Console(); len(c) > 0 {
-			t.Errorf("the %s's console: %q", name, c)
-		}
-	}
+	quiet(t, map[string]*browsertest.Tab{"customer": w.tab, "agent": agent})
 }
 
 // reply writes a prepared reply, with a hole that is told and one that is filled in by a press.
@@ -125,12 +121,13 @@ func reply(e editor) {
 }
 
 // teach gives the chatbot a gap's sentence as an example, takes it back, and gives it again.
-func teach(e editor) {
+func teach(t *testing.T, e editor) {
+	t.Helper()
 	e.tab.Helper()
 	e.WaitText(".teach", "Leer de chatbot")
 	e.picture("editor-teach")
 	if near := browsertest.Eval[int](e.tab, "document.querySelectorAll('.teach button').length"); near == 0 || near > 3 {
-		e.tab.Wait(fmt.Sprintf("false && 'there are %d nearest wishes'", near))
+		t.Fatalf("there are %d nearest wishes", near)
 	}
 	browsertest.Eval[bool](e.tab, "(() => { const b = document.querySelector('.teach button'); b.focus(); b.click(); return true })()")
 	e.WaitText(".teach .ok", "Voorbeeld van")
@@ -289,11 +286,7 @@ func TestASupervisorSetsTheLimits(t *testing.T) {
 	desk.WaitText("dialog .warn", "Een collega moet akkoord geven")
 	agent.Go(h.url + "/desk/limits")
 	desk.WaitText("main", "Alleen een leidinggevende")
-	for name, tab := range map[string]*browsertest.Tab{"supervisor": boss, "agent": agent} {
-		if c := tab.Console(); len(c) > 0 {
-			t.Errorf("the %s's console: %q", name, c)
-		}
-	}
+	quiet(t, map[string]*browsertest.Tab{"supervisor": boss, "agent": agent})
 }
 
 // TestDeskScreensAreForEverybody shows what a supervisor sees in each size, scheme and language: axe finds nothing, nothing is wider than the
@@ -339,7 +332,5 @@ func TestDeskScreensAreForEverybody(t *testing.T) {
 		page.WaitText(".limits-history", "")
 		look("limits")
 	}
-	if c := boss.Console(); len(c) > 0 {
-		t.Errorf("the console: %q", c)
-	}
+	quiet(t, map[string]*browsertest.Tab{"supervisor": boss})
 }

@@ -68,9 +68,7 @@ func (e editor) picture(name string) {
 
 func (e editor) quiet(t *testing.T) {
 	t.Helper()
-	if c := e.tab.Console(); len(c) > 0 {
-		t.Errorf("the editor's console: %q", c)
-	}
+	quiet(t, map[string]*browsertest.Tab{"editor": e.tab})
 }
 
 const (

@@ -152,6 +152,16 @@ func (h *house) stop() {
 	}
 }
 
+// quiet looks that no page of these people complained.
+func quiet(t *testing.T, tabs map[string]*browsertest.Tab) {
+	t.Helper()
+	for name, tab := range tabs {
+		if c := tab.Console(); len(c) > 0 {
+			t.Errorf("the %s's console: %q", name, c)
+		}
+	}
+}
+
 // ear is where the houses of all tests keep what one of them has learned: the first pays for it, and the others are no slower than the house
 // of a customer that starts again. The program itself looks whether it fits.
 func ear() string { return filepath.Join(filepath.Dir(program), "ear") }

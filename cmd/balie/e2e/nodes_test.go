@@ -164,6 +164,20 @@ func count(fs []visitor.Frame, role string) (n int) {
 	return n
 }
 
+// talk goes through all turns and looks that each was answered once, in order. It tells half when it is in the middle.
+func (c *customer) talk(half chan<- struct{}) {
+	c.t.Helper()
+	for n, text := range turns {
+		if n == 2 {
+			half <- struct{}{}
+		}
+		if !c.say(text) || !c.until("the answer to "+text, heard("bot", n+1)) {
+			return
+		}
+	}
+	c.inTurn(turns)
+}
+
 // say says something and waits until it is on disk.
 func (c *customer) say(text string) bool {
 	c.t.Helper()
@@ -312,16 +326,7 @@ func databaseStops(t *testing.T, pg *pgtest.Cluster, h *house) {
 	half := make(chan struct{}, customers)
 	for range customers {
 		wg.Go(func() {
-			c := visit(t, h.url, "")
-			for n, text := range turns {
-				if n == 2 {
-					half <- struct{}{}
-				}
-				if !c.say(text) || !c.until("the answer to "+text, heard("bot", n+1)) {
-					return
-				}
-			}
-			c.inTurn(turns)
+			visit(t, h.url, "").talk(half)
 		})
 	}
 	for range customers {
@@ -389,16 +394,7 @@ func killed(t *testing.T, victim, heir *house) {
 	half := make(chan struct{}, customers)
 	for range customers {
 		wg.Go(func() {
-			c := visit(t, b.url(), "")
-			for n, text := range turns {
-				if n == 2 {
-					half <- struct{}{}
-				}
-				if !c.say(text) || !c.until("the answer to "+text, heard("bot", n+1)) {
-					return
-				}
-			}
-			c.inTurn(turns)
+			visit(t, b.url(), "").talk(half)
 		})
 	}
 	for range customers / 2 {

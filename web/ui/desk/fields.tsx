@@ -1,4 +1,5 @@
 // The fields of an act: what the customer has is chosen, not typed. Labels stand above, and what may be left out says so.
+import type { ComponentChildren } from 'preact'
 import { locale } from '../shared/i18n'
 import { known, useRoom } from './context'
 import type { ActField, ActForm, Address, Choices } from './protocol'
@@ -71,40 +72,44 @@ function itemsOf({ choices, order }: { choices: Choices; order: string }) {
   return choices.orders.find((o) => o.id === order)?.items ?? []
 }
 
-function Items(p: OfOrder) {
+type Item = Choices['orders'][number]['items'][number]
+
+/** EachItem asks something of each item of the order; before one is chosen it says that. */
+function EachItem({ of, ask }: { of: OfOrder; ask: (it: Item, key: string, i: number) => ComponentChildren }) {
   const { desk, t } = useRoom()
-  const items = itemsOf(p)
+  const items = itemsOf(of)
   return (
     <fieldset>
-      <legend>{p.field.label[desk.lang.value]}</legend>
+      <legend>{of.field.label[desk.lang.value]}</legend>
       {items.length === 0 && <p class="muted">{t('act_order_first')}</p>}
-      {items.map((it, i) => (
-        <label key={p.order + i} class="choice">
-          <input type="checkbox" name={p.field.name} value={it.id} /> {it.label}
-        </label>
-      ))}
+      {items.map((it, i) => ask(it, of.order + i, i))}
     </fieldset>
+  )
+}
+
+function Items(p: OfOrder) {
+  return (
+    <EachItem of={p} ask={(it, key) => (
+      <label key={key} class="choice">
+        <input type="checkbox" name={p.field.name} value={it.id} /> {it.label}
+      </label>
+    )} />
   )
 }
 
 /** Swaps asks for each item whether it stays, or what comes in its place. */
 function Swaps(p: OfOrder) {
-  const { desk, t } = useRoom()
-  const items = itemsOf(p)
+  const { t } = useRoom()
   return (
-    <fieldset>
-      <legend>{p.field.label[desk.lang.value]}</legend>
-      {items.length === 0 && <p class="muted">{t('act_order_first')}</p>}
-      {items.map((it, i) => (
-        <p key={p.order + i}>
-          <label for={`swap-${i}`}>{it.label}</label>
-          <select id={`swap-${i}`} name={`swap-${i}`} disabled={!it.variants?.length}>
-            <option value="">{it.variants?.length ? t('act_keep') : t('act_no_variants')}</option>
-            {it.variants?.map((v) => <option key={v.id} value={v.id}>{v.label}</option>)}
-          </select>
-        </p>
-      ))}
-    </fieldset>
+    <EachItem of={p} ask={(it, key, i) => (
+      <p key={key}>
+        <label for={`swap-${i}`}>{it.label}</label>
+        <select id={`swap-${i}`} name={`swap-${i}`} disabled={!it.variants?.length}>
+          <option value="">{it.variants?.length ? t('act_keep') : t('act_no_variants')}</option>
+          {it.variants?.map((v) => <option key={v.id} value={v.id}>{v.label}</option>)}
+        </select>
+      </p>
+    )} />
   )
 }
 
